@@ -1,0 +1,187 @@
+"""Whatever the bytes: an account that adds up or one InputError, never another exception."""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+
+import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+
+import textsignals as ts
+from textsignals.errors import InputError
+from textsignals.readers import formats
+
+RECORD = {
+    "type": "message",
+    "user": "U1",
+    "text": "We <@U1> agreed &amp; left <https://example.org|there>",
+    "ts": "1773396000.000100",
+    "thread_ts": "1773396000.000100",
+    "edited": {"ts": "1773396001.0"},
+    "reactions": [{"name": "+1", "count": 2}],
+    "files": [{"name": "a.pdf"}],
+    "attachments": [{"text": "more"}],
+    "blocks": [{"type": "section", "text": {"text": "in a block"}}],
+    "user_profile": {"display_name": "Ana"},
+}
+MEMBERS = {
+    "users.json": json.dumps([{"id": "U1", "name": "ana", "profile": {"display_name": "Ana"}}]),
+    "channels.json": json.dumps([{"id": "C1", "name": "payments"}]),
+    "payments/2026-03-13.json": json.dumps([RECORD, RECORD | {"ts": "1773396002.0", "subtype": "bot_message"}]),
+}
+
+
+def zip_bytes(members, compression=zipfile.ZIP_DEFLATED):
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", compression) as archive:
+        for name, data in members.items():
+            archive.writestr(name, data)
+    return out.getvalue()
+
+
+VALID = {
+    "day.json": json.dumps([RECORD] * 3, indent=1).encode(),
+    "call.vtt": (
+        "WEBVTT - call\n\nNOTE us\n\n1\n00:00:01.000 --> 00:00:02.500 align:start\n<v Ana>We agreed</v>\n\n"
+        "2\n00:02.500 --> 00:04.000\nBo: it’s &amp; was\nfine\n"
+    ).encode(),
+    "notes.md": (
+        "---\ndate: 2026-03-13\n---\n# Retro, 13 March 2026\n\n## Attendees\n- Ana\n\n## Next\n"
+        "- [ ] Ana: asks — *legal*\n\n"
+        "> said\n\n| a | b |\n|---|---|\n| c | d |\n\n```\ncode\n```\n"
+    ).encode(),
+    "table.csv": (
+        "date,author,text,team\n"
+        '13/03/2026 10:00,Ana,"We agreed, and left",P\n2026-03-14T10:00:00Z,Bo,It’s fine (+2),P\n'
+    ).encode(),
+    "lines.jsonl": (json.dumps({"ts": 1773396000, "text": "We agreed", "tags": [1, {"a": None}]}) + "\n").encode() * 3,
+    "deflated.zip": zip_bytes(MEMBERS),
+    "stored.zip": zip_bytes(MEMBERS, zipfile.ZIP_STORED),
+    "bzip2.zip": zip_bytes({"a.md": "- We agreed\n" * 9}, zipfile.ZIP_BZIP2),
+    "lzma.zip": zip_bytes({"a.md": "- We agreed\n" * 9}, zipfile.ZIP_LZMA),
+}
+MANY = settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    return tmp_path_factory.mktemp("damage")
+
+
+def read_anyway(path, **options):
+    """Read to the end or to the one error allowed, and check the account either way."""
+    try:
+        reading = ts.read(path, **options)
+    except InputError as error:
+        assert str(path) in str(error)
+        assert "\n" not in str(error)
+        return []
+    messages = []
+    try:
+        for message in reading:
+            assert message.timestamp is None or message.timestamp.utcoffset().total_seconds() == 0
+            # Halves of characters would stop every writer further on.
+            message.text.encode()
+            messages.append(message)
+    except InputError as error:
+        assert str(path) in str(error)
+    report = reading.report
+    for part in (report, *report.files):
+        assert part.read == part.yielded + sum(part.skipped.values()) + part.quarantined
+    assert report.yielded == len(messages)
+    assert report.quarantined == len(report.problems)
+    return messages
+
+
+@st.composite
+def damaged(draw, data):
+    """Return the bytes with up to four places overwritten, cut out, doubled, or everything after one cut off."""
+    for _ in range(draw(st.integers(1, 4))):
+        at = draw(st.integers(0, len(data)))
+        size = draw(st.integers(0, 12))
+        match draw(st.sampled_from(["write", "insert", "delete", "double", "cut"])):
+            case "write":
+                data = data[:at] + draw(st.binary(min_size=size, max_size=size)) + data[at + size :]
+            case "insert":
+                data = data[:at] + draw(st.binary(max_size=size)) + data[at:]
+            case "delete":
+                data = data[:at] + data[at + size :]
+            case "double":
+                data = data[: at + size] + data[at:]
+            case "cut":
+                data = data[:at]
+    return data
+
+
+@pytest.mark.parametrize("name", VALID)
+def test_the_undamaged_files_are_read_without_a_problem(folder, name):
+    path = folder / name
+    path.write_bytes(VALID[name])
+    reading = ts.read(path)
+    assert list(reading)
+    assert reading.report.problems == ()
+
+
+@pytest.mark.parametrize("name", VALID)
+def test_damaged_exports_never_crash(folder, name):
+    @MANY
+    @given(damaged(VALID[name]), st.booleans())
+    def check(data, system):
+        path = folder / name
+        path.write_bytes(data)
+        read_anyway(path, system=system)
+
+    check()
+
+
+@pytest.mark.parametrize("format_", [None, *formats()])
+def test_random_bytes_never_crash(folder, format_):
+    @MANY
+    @given(st.binary(max_size=200), st.sampled_from(["a.md", "a.txt", "a.csv", "a.json", "a.vtt", "a.zip", "a"]))
+    @example(b"PK\x05\x06" + bytes(18), "a.zip")
+    @example(b"\xff\xfe", "a.txt")
+    @example(b"[" * 100_000, "a.json")
+    @example(b'{"a":' * 100_000, "a.csv")
+    def check(data, name):
+        path = folder / name
+        path.write_bytes(data)
+        read_anyway(path, format=format_)
+
+    check()
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8) | st.just("\ud83d"),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=6,
+)
+
+
+@settings(MANY, max_examples=100)
+@given(
+    st.dictionaries(st.sampled_from([*RECORD, "subtype", "comment", "username", "bot_id", "bot_profile"]), JSON),
+    JSON,
+    JSON,
+)
+def test_slack_fields_of_any_type_never_crash(folder, fields, user, channel):
+    path = folder / "fields.zip"
+    members = {
+        "users.json": json.dumps([{"id": "U1", "profile": user}, user]),
+        "channels.json": json.dumps([{"id": "C1", "name": channel}, channel]),
+        "payments/2026-03-13.json": json.dumps([RECORD | fields, fields, RECORD]),
+    }
+    path.write_bytes(zip_bytes(members))
+    messages = read_anyway(path, system=True)
+    # The sound record after the odd ones is read whatever stood before.
+    assert messages[-1].text.endswith("agreed & left there")
+
+
+@MANY
+@given(st.lists(st.dictionaries(st.sampled_from(["text", "date", "author", "team"]), JSON), min_size=1))
+def test_table_fields_of_any_type_never_crash(folder, entries):
+    path = folder / "fields.jsonl"
+    path.write_text("\n".join(map(json.dumps, entries)), "utf-8")
+    read_anyway(path)
