@@ -1,0 +1,1 @@
+"""From text to tags: sentences, rules, status, classifier, tagger."""

@@ -1,0 +1,173 @@
+"""From text to tags: rules and hashed n-grams make a score for each signal, cues around it make the status."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+from scipy.special import expit
+
+from textsignals.errors import ModelError
+from textsignals.records import Tag
+from textsignals.tagging.model import Model, load_model
+from textsignals.tagging.rules import Match, tokenizer
+from textsignals.tagging.sentences import MAX_SENTENCE_CHARS, MAX_SENTENCES, Sentence, has_words, normalise, split
+from textsignals.tagging.status import status_features
+
+# The fewest words that bring this share of what speaks for a signal are its evidence.
+_EVIDENCE_SHARE = 0.6
+_EVIDENCE_WORDS = 4
+_EXPLAINED_WORDS = 6
+_BATCH = 512
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why a sentence got, or nearly got, a signal.
+
+    `score` and `threshold` are probabilities, `rules` and `cues` are ids, and `words` holds the most telling words,
+    each with the points that its n-grams add to the logit.
+    """
+
+    signal: str
+    status: str
+    score: float
+    threshold: float
+    rules: tuple[str, ...]
+    cues: tuple[str, ...]
+    words: tuple[tuple[str, float], ...]
+    tag: Tag
+
+
+class Tagger:
+    """Tags sentences with signals and their status; make one with `load()`."""
+
+    def __init__(self, model: Model, operating_point: str = "balanced") -> None:
+        if operating_point not in model.quality:
+            raise ModelError(f"no operating point {operating_point!r}; this model has {', '.join(model.quality)}")
+        self.model, self.operating_point = model, operating_point
+        self.signals = tuple(model.taxonomy.signals)
+        self.thresholds = np.array([model.quality[operating_point][s].threshold for s in self.signals])
+        self._nlp = tokenizer(model.meta["language"])
+
+    def tag(self, texts: Iterable[str]) -> list[tuple[Tag, ...]]:
+        """Return the tags of each text; every text is taken for one sentence. Raises TypeError for a bare string.
+
+        >>> [tag.signal for tag in load().tag(["Stop micromanaging us."])[0]]
+        ['micromanagement']
+        """
+        if isinstance(texts, str):
+            raise TypeError("tag() takes a list of sentences; give [text], or use tag_text(text)")
+        return list(self.stream(texts))
+
+    def stream(self, texts: Iterable[str]) -> Iterator[tuple[Tag, ...]]:
+        """Yield the tags of each text in turn, working in batches; every text is taken for one sentence."""
+        remaining = iter(texts)
+        while batch := list(islice(remaining, _BATCH)):
+            matches = self.model.features.match(batch)
+            scores = self._scores(batch, matches)
+            for text, found, row in zip(batch, matches, scores, strict=True):
+                yield tuple(
+                    self._reason(text, found, int(i), float(row[i])).tag for i in np.flatnonzero(row >= self.thresholds)
+                )
+
+    def tag_text(self, text: str) -> tuple[Tag, ...]:
+        """Return the tags of all sentences of a text of any length, with offsets into it."""
+        sentences = self.sentences(text)
+        tagged = self.tag(text[s.start : s.end] for s in sentences)
+        return tuple(_shift(tag, s.start) for s, tags in zip(sentences, tagged, strict=True) for tag in tags)
+
+    def sentences(self, text: str) -> list[Sentence]:
+        """Return the spans of a text that are tagged: sentences that hold a word, the first thousand of them."""
+        found = (s for s in split(text, self._nlp) if s.kind == "sentence" and has_words(text[s.start : s.end]))
+        return list(islice(found, MAX_SENTENCES))
+
+    def explain(self, text: str, nearest: int = 3) -> list[Reason]:
+        """Return why a single sentence got its tags, best first, followed by the `nearest` signals that it missed."""
+        matches = self.model.features.match([text])[0]
+        row = self._scores([text], [matches])[0]
+        order = [int(i) for i in np.argsort(-row, kind="stable")]
+        hits = [i for i in order if row[i] >= self.thresholds[i]]
+        rest = [i for i in order if row[i] < self.thresholds[i]][:nearest]
+        return [self._reason(text, matches, i, float(row[i])) for i in (*hits, *rest)]
+
+    def scores(self, texts: Sequence[str]) -> np.ndarray:
+        """Return the probability of each signal in each text, shape (len(texts), len(signals))."""
+        return self._scores(texts, self.model.features.match(texts))
+
+    def _scores(self, texts: Sequence[str], matches: Sequence[Sequence[Match]]) -> np.ndarray:
+        features = self.model.features.transform(texts, matches)
+        return np.asarray(expit(features @ self.model.coef.T + self.model.intercept))
+
+    def _reason(self, text: str, matches: Sequence[Match], index: int, score: float) -> Reason:
+        signal = self.signals[index]
+        taxonomy = self.model.taxonomy
+        family = taxonomy.signals[signal].family
+        fired = [match for match in matches if self.model.features.rules.signal_of[match.id] == signal]
+        doc = self._nlp.make_doc(normalise(text[:MAX_SENTENCE_CHARS]))
+        cues = self.model.cues.around(doc, self.model.cues.find(doc), fired, taxonomy.families[family].healthy)
+        status = self.model.status(status_features(signal, family, cues), text)
+        words = self._words(text, index)
+        spans = [(doc[m.start].idx, doc[m.end - 1].idx + len(doc[m.end - 1])) for m in fired] or _carriers(words)
+        tag = Tag(signal, family, status, round(score, 4), 0, len(text), _merge(spans))
+        return Reason(
+            signal=signal,
+            status=status,
+            score=score,
+            threshold=float(self.thresholds[index]),
+            rules=tuple(sorted({match.id for match in fired})),
+            cues=tuple(sorted({cue.id for cue in cues})),
+            words=tuple((text[start:end], round(points, 3)) for (start, end), points in words[:_EXPLAINED_WORDS]),
+            tag=tag,
+        )
+
+    def _words(self, text: str, index: int) -> list[tuple[tuple[int, int], float]]:
+        """Return the words of a sentence with the logit points they bring to a signal, most telling first."""
+        doc = self._nlp.make_doc(normalise(text[:MAX_SENTENCE_CHARS]))
+        spans = [(t.idx, t.idx + len(t)) for t in doc if not (t.is_punct or t.is_space)]
+        points = dict.fromkeys(spans, 0.0)
+        for gram, value in self.model.features.contributions(text, self.model.coef[index]):
+            covered = [span for span in spans if span[0] < gram.end and gram.start < span[1]]
+            for span in covered:
+                points[span] += value / len(covered)
+        return sorted(points.items(), key=lambda item: (-item[1], item[0]))
+
+
+def _carriers(words: Sequence[tuple[tuple[int, int], float]]) -> list[tuple[int, int]]:
+    """Return the spans of the words that are evidence; `words` come most telling first."""
+    total = sum(max(0.0, points) for _, points in words)
+    chosen, reached = [], 0.0
+    for span, points in words[:_EVIDENCE_WORDS]:
+        if points <= 0 or reached >= _EVIDENCE_SHARE * total:
+            break
+        chosen.append(span)
+        reached += points
+    return chosen
+
+
+def _merge(spans: Sequence[tuple[int, int]]) -> tuple[tuple[int, int], ...]:
+    """Return spans in order, those that overlap, touch or are one character apart joined."""
+    merged: list[tuple[int, int]] = []
+    for start, end in sorted(spans):
+        if merged and start <= merged[-1][1] + 1:
+            merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
+        else:
+            merged.append((start, end))
+    return tuple(merged)
+
+
+def _shift(tag: Tag, by: int) -> Tag:
+    evidence = tuple((start + by, end + by) for start, end in tag.evidence)
+    return replace(tag, start=tag.start + by, end=tag.end + by, evidence=evidence)
+
+
+def load(model: str | Path = "en", operating_point: str = "balanced") -> Tagger:
+    """Return a tagger for a model, given by name or folder, at an operating point ("balanced" or "strict").
+
+    "balanced" weighs missed and false tags alike; "strict" spares nearly every sentence that carries nothing, at the
+    price of missing more. Raises ModelError if the model cannot be used.
+    """
+    return Tagger(load_model(model), operating_point)
