@@ -1,0 +1,136 @@
+import time
+
+import pytest
+from fake_tagger import counted, message
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from textsignals.measures.privacy import MAX_SHARE, MIN_AUTHORS, MIN_SENTENCES, masker, may_show, people
+from textsignals.measures.scores import Tally
+
+
+def tally(*counts, unattributed=0):
+    """Return a cell in which each of the authors wrote so many sentences."""
+    made = Tally(messages=len(counts))
+    for i, count in enumerate(counts):
+        made.sentences[f"author {i}", f"week {i % 3}"] += count
+    if unattributed:
+        made.sentences[None, "minutes.md"] += unattributed
+    return made
+
+
+def test_the_floors_are_those_of_the_policy():
+    assert (MIN_AUTHORS, MIN_SENTENCES, MAX_SHARE) == (5, 30, 0.5)
+
+
+@pytest.mark.parametrize(
+    ("cell", "shown", "reason"),
+    [
+        (tally(6, 6, 6, 6, 6), True, ""),
+        (tally(5, 6, 6, 6, 6), False, "fewer than 30 sentences"),
+        (tally(10, 10, 10, 10), False, "fewer than 5 authors"),
+        (tally(15, 4, 4, 4, 3), True, ""),
+        (tally(16, 4, 4, 4, 3), False, "one author wrote over 50% of the sentences"),
+        (tally(1000), False, "fewer than 5 authors"),
+        (tally(), False, "fewer than 30 sentences"),
+        (tally(unattributed=29), False, "fewer than 30 sentences"),
+        (tally(unattributed=30), True, "authors not recorded"),
+        # One named author beside minutes of the group: the rule for authors holds for all of it.
+        (tally(1, unattributed=500), False, "fewer than 5 authors"),
+        # What nobody is named for must not hide that one author dominates the rest.
+        (tally(20, 2, 2, 2, 2, unattributed=500), False, "one author wrote over 50% of the sentences"),
+        # Those who only posted a smiley do not hide the four who wrote.
+        (tally(20, 20, 20, 20, 0, 0, 0), False, "fewer than 5 authors"),
+    ],
+)
+def test_verdict_and_its_reason(cell, shown, reason):
+    assert (may_show(cell).shown, may_show(cell).reason) == (shown, reason)
+
+
+@given(st.lists(st.integers(0, 80), min_size=1, max_size=12), st.integers(0, 200))
+@settings(max_examples=500, deadline=None)
+def test_no_cell_with_authors_is_shown_below_the_floors(counts, unattributed):
+    cell = tally(*counts, unattributed=unattributed)
+    wrote = [n for n in counts if n]
+    allowed = len(wrote) >= 5 and sum(wrote) + unattributed >= 30 and 2 * max(wrote) <= sum(wrote)
+    assert may_show(cell).shown == (allowed or (not wrote and unattributed >= 30))
+
+
+def test_an_author_of_several_weeks_is_one_author():
+    cell = Tally()
+    cell.sentences.update({(f"author {i % 4}", f"week {i}"): 10 for i in range(40)})
+    assert may_show(cell).reason == "fewer than 5 authors"
+    assert (len(cell.authors), cell.top_share) == (4, 0.25)
+
+
+@given(st.integers(1, 12), st.lists(st.integers(0, 11), min_size=1, max_size=150))
+@settings(max_examples=50, deadline=None)
+def test_floors_hold_for_messages_as_they_are_counted(n_authors, writers):
+    names = [f"Person {i % n_authors}" for i in writers]
+    cells = counted([message("Plain words.", author=name) for name in names]).cells("week")
+    shares = sorted((names.count(name) for name in set(names)), reverse=True)
+    allowed = len(shares) >= 5 and len(names) >= 30 and 2 * shares[0] <= len(names)
+    assert [may_show(cell).shown for cell in cells.values()] == [allowed]
+
+
+def test_one_person_with_her_name_written_in_several_ways_is_one_author():
+    names = ["Ann Lee", "ann lee", " ANN  LEE ", "Ann\tLee", "ann Lee"]
+    cells = counted([message("Plain words. " * 10, author=name) for name in names]).cells("week")
+    assert may_show(cells[("Payments", "2026-W10")]).reason == "fewer than 5 authors"
+
+
+@pytest.mark.parametrize(
+    ("n_authors", "said"),
+    [
+        (0, "not recorded"),
+        (1, "under 5"),
+        (4, "under 5"),
+        (5, "5 to 9"),
+        (9, "5 to 9"),
+        (10, "10 to 14"),
+        (23, "20 to 24"),
+    ],
+)
+def test_people_are_counted_coarsely(n_authors, said):
+    assert people(tally(*[3] * n_authors)) == said
+
+
+def test_what_is_kept_of_messages_holds_neither_text_nor_names():
+    counts = counted([message("Zanzibar is !blindside here.", author="Quirina Vogelsang")])
+    kept = repr(counts.days) + repr(vars(counts._pseudonyms).keys())
+    assert "quirina" not in kept.casefold() and "zanzibar" not in kept.casefold()
+
+
+@pytest.mark.parametrize(
+    ("names", "text", "masked"),
+    [
+        (["Ann Lee"], "Ask Ann Lee.", "Ask ███████."),
+        (["Ann", "Ann Lee"], "Ann Lee and Ann", "███████ and ███"),
+        (["Ann"], "Annual plans, Joann, ANN", "Annual plans, Joann, ANN"),
+        (["Will"], "Will said we will", "████ said we will"),
+        (["a.b (PM)"], "says a.b (PM), not axb (PM)", "says ████████, not axb (PM)"),
+        (["", "  "], "Nothing to hide", "Nothing to hide"),
+        ([], "write to x.y+z@mail.example.org, or ask @lee.", "write to ██████████████████████, or ask ████."),
+        ([], "5 @ 3 is no address", "5 @ 3 is no address"),
+    ],
+)
+def test_masker_blots_out_names_addresses_and_mentions(names, text, masked):
+    assert masker(names)(text) == masked
+
+
+@given(st.lists(st.text(max_size=8), max_size=5), st.text(max_size=60))
+@settings(max_examples=50, deadline=None)
+def test_masker_keeps_every_offset(names, text):
+    masked = masker(names)(text)
+    assert len(masked) == len(text)
+    assert all(new in (old, "█") for old, new in zip(text, masked, strict=True))
+    assert masker(names)(masked) == masked
+
+
+@pytest.mark.parametrize("part", ["a", "a.", "a-", "@a.", "a@a", "+"])
+def test_masker_takes_linear_time(part):
+    text = part * (100_000 // len(part))
+    started = time.process_time()
+    assert len(masker(["Ann"])(text)) == len(text)
+    # Linear: under 0.1 s; a pattern that backtracks takes half a minute.
+    assert time.process_time() - started < 2

@@ -1,0 +1,1 @@
+"""From tags to numbers: counts per team and period, rates with intervals, and which of them may be shown."""

@@ -1,0 +1,72 @@
+"""Which cells may be shown: enough people, enough sentences, nobody dominating (methods.md, B3)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from textsignals.measures.scores import Tally
+
+MIN_AUTHORS = 5
+"""The floor of the policy; it may be raised and never lowered."""
+
+MIN_SENTENCES = 30
+MAX_SHARE = 0.5
+
+# At most 64 characters stand before the sign in a mail address (RFC 5321); without a limit, text that holds none
+# would be searched in quadratic time.
+_ADDRESS = r"[\w.+-]{1,64}@[\w-]+(?:\.[\w-]+)+|@[\w.-]*\w"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Whether a cell may be shown, and in words why not, or what to know about it."""
+
+    shown: bool
+    reason: str = ""
+
+
+def may_show(tally: Tally) -> Verdict:
+    """Return whether the numbers of a cell (team and period) may leave the program.
+
+    A source that records no authors speaks for the group and needs only enough sentences. Where some messages have
+    authors and some not, the rule for authors holds for the whole cell.
+    """
+    if tally.n_sentences < MIN_SENTENCES:
+        return Verdict(False, f"fewer than {MIN_SENTENCES} sentences")
+    if not tally.authors:
+        return Verdict(True, "authors not recorded")
+    if len(tally.authors) < MIN_AUTHORS:
+        return Verdict(False, f"fewer than {MIN_AUTHORS} authors")
+    if tally.top_share > MAX_SHARE:
+        return Verdict(False, f"one author wrote over {MAX_SHARE:.0%} of the sentences")
+    return Verdict(True)
+
+
+def people(tally: Tally) -> str:
+    """Return the number of authors as coarsely as a report may say it.
+
+    >>> people(Tally())
+    'not recorded'
+    """
+    n = len(tally.authors)
+    if not n:
+        return "not recorded"
+    if n < MIN_AUTHORS:
+        return f"under {MIN_AUTHORS}"
+    floor = n // 5 * 5
+    return f"{floor} to {floor + 4}"
+
+
+def masker(names: Iterable[str]) -> Callable[[str], str]:
+    """Return a function that blots out these names, mail addresses and mentions, leaving every offset as it was.
+
+    >>> masker(["Ann Lee"])("Ask @Ann Lee, ann@example.org or @ben")
+    'Ask ████████, ███████████████ or ████'
+    """
+    known = sorted({name.strip() for name in names if name.strip()}, key=lambda name: (-len(name), name))
+    # A name that is a word of the language, such as Will, is blotted out as written and inside no other word.
+    listed = [rf"(?<!\w)@?{re.escape(name)}(?!\w)" for name in known]
+    pattern = re.compile("|".join([*listed, _ADDRESS]))
+    return lambda text: pattern.sub(lambda match: "█" * len(match.group()), text)
