@@ -1,0 +1,308 @@
+import csv
+import io
+import re
+import unicodedata
+from datetime import date
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+from fake_tagger import counted, message, outcome, weeks_of
+from markdown_it import MarkdownIt
+
+from textsignals.errors import TextSignalsError
+from textsignals.records import FileReport, Problem, ReadReport
+from textsignals.reports.content import build
+from textsignals.reports.writers import WRITERS, html, markdown, table, write
+
+HOSTILE = [
+    "<script>alert(1)</script>",
+    "<img src=x onerror=alert(1)>",
+    '"><svg/onload=alert(1)>',
+    "' onmouseover='alert(1)",
+    "javascript:alert(1)",
+    "</title><script>alert(1)</script>",
+    "</style><script>alert(1)</script>",
+    "--><script>alert(1)</script><!--",
+    "{{ 7 * 7 }} {% raw %}",
+    "&lt;script&gt;",
+    "[click](javascript:alert(1))",
+    "![x](http://example.org/x.png)",
+    "<https://example.org>",
+    "| a | b |",
+    "# Heading",
+    "`code` **bold** _it_ ~~x~~",
+    "$\\frac{$",
+    '=HYPERLINK("http://example.org","x")',
+    "+1+1",
+    "-1+1",
+    "@SUM(A1)",
+    "＝1+1",
+    "\t=1+1",
+    "\r=1+1",
+    "\x1b[2J\x1b]0;owned\x07",
+    "\x9b31m\x00\x7f",
+    "\u202egnp.exe",
+    "line\nbreak",
+    "quote \" and , comma ; and ' too",
+    "half \ud800 of a pair",
+]
+VOID = {"meta", "br", "img", "link", "hr", "input"}
+
+
+class Page(HTMLParser):
+    """What a browser would make of a page: elements with attributes, nesting, and text by element."""
+
+    def __init__(self, text):
+        super().__init__(convert_charrefs=True)
+        self.elements, self.open, self.wrong, self.texts = [], [], [], []
+        self.feed(text)
+        self.close()
+
+    def handle_starttag(self, tag, attrs):
+        self.elements.append((tag, dict(attrs)))
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag, attrs):
+        self.elements.append((tag, dict(attrs)))
+
+    def handle_endtag(self, tag):
+        if not self.open or self.open.pop() != tag:
+            self.wrong.append((tag, self.getpos()))
+
+    def handle_data(self, data):
+        self.texts.append((self.open[-1] if self.open else "", data))
+
+
+def content_of(*names, problems=(), **more):
+    messages = [m for name in names for m in weeks_of(name, [3, 1, 4, 1])]
+    messages += [message("Plain.", team=f"{name} small", day=date(2026, 1, 6)) for name in names]
+    return build(counted(messages), outcome(*names, problems=problems), by="week", **more)
+
+
+@pytest.fixture(scope="module")
+def hostile():
+    problems = [Problem(name, name, name, name) for name in HOSTILE]
+    files = [FileReport(name, "table", 1, 0, {name: 1}, 0, {}, (name,)) for name in HOSTILE]
+    content = build(
+        counted([m for name in HOSTILE for m in (*weeks_of(name, [3]), message("Plain.", team=f"{name} small"))]),
+        outcome(),
+        by="week",
+        command=" ".join(HOSTILE),
+    )
+    content.outcome.reports.append(ReadReport("in", tuple(files), tuple(problems)))
+    return content
+
+
+@pytest.fixture(scope="module")
+def outputs(hostile, tmp_path_factory):
+    """The hostile report as it stands in the files, by ending."""
+    return {ending: written(hostile, tmp_path_factory.mktemp("hostile") / f"x{ending}") for ending in WRITERS}
+
+
+def written(content, path):
+    write(content, path)
+    return path.read_text(encoding="utf-8")
+
+
+def assert_harmless(page):
+    assert not page.wrong and not page.open
+    for tag, attributes in page.elements:
+        assert tag not in {
+            "script",
+            "iframe",
+            "object",
+            "embed",
+            "link",
+            "base",
+            "form",
+            "img",
+            "image",
+            "foreignobject",
+        }
+        for name, value in attributes.items():
+            assert not name.startswith("on")
+            if name in {"href", "xlink:href", "src", "action", "srcset", "background"}:
+                assert value.startswith("#")
+            if name == "style":
+                assert "url(" not in value.replace("url(#", "")
+
+
+def test_page_has_no_script_loads_nothing_and_is_nested_rightly():
+    text = html(content_of("Payments", "Sales"))
+    assert text.startswith('<!DOCTYPE html>\n<html lang="en">')
+    page = Page(text)
+    assert_harmless(page)
+    assert not re.search(r"https?://|//[a-z]", text)
+    assert [tag for tag, _ in page.elements if tag in {"html", "head", "body", "main", "title", "h1"}] == [
+        *["html", "head", "title", "body", "main", "h1"],
+    ]
+
+
+def test_page_forbids_everything_but_its_own_styles():
+    page = Page(html(content_of("Payments")))
+    policies = [a["content"] for tag, a in page.elements if a.get("http-equiv") == "Content-Security-Policy"]
+    assert policies == ["default-src 'none'; img-src data:; style-src 'unsafe-inline'"]
+    styles = "".join(data for tag, data in page.texts if tag == "style")
+    assert "@import" not in styles and "url(" not in styles
+
+
+def test_hostile_names_are_text_in_the_page(outputs):
+    page = Page(outputs[".html"])
+    assert_harmless(page)
+    titles = [data for tag, data in page.texts if tag == "h2"]
+    assert {"<script>alert(1)</script>", "{{ 7 * 7 }} {% raw %}", "&lt;script&gt;", "·=1+1"} <= set(titles)
+    assert len([t for t in titles if t not in {"In words", "The map", "How sure, and what was left out"}]) == len(
+        HOSTILE
+    )
+
+
+@pytest.mark.parametrize("ending", sorted(WRITERS))
+def test_no_output_holds_orders_for_a_terminal(outputs, ending):
+    text = outputs[ending]
+    odd = {c for c in text if unicodedata.category(c) in ("Cc", "Cs") and c != "\n"} | (set(text) & {"\u202e"})
+    assert odd == set()
+
+
+def test_hostile_names_are_text_in_markdown(outputs):
+    tokens = MarkdownIt("commonmark", {"html": True}).enable("table").parse(outputs[".md"])
+    inline = [child for token in tokens if token.type == "inline" for child in token.children]
+    kinds = {token.type for token in [*tokens, *inline]}
+    assert not kinds & {"html_block", "html_inline", "link_open", "image", "code_inline", "em_open", "fence", "hr"}
+    headings = [tokens[i + 1].children for i, t in enumerate(tokens) if t.type == "heading_open"]
+    shown = {"".join(child.content for child in children if child.type == "text") for children in headings}
+    assert {
+        "<script>alert(1)</script>",
+        "# Heading",
+        "| a | b |",
+        "&lt;script&gt;",
+        "[click](javascript:alert(1))",
+    } <= shown
+    assert len(headings) == len(HOSTILE) + 3
+
+
+def test_tables_in_markdown_keep_their_columns():
+    text = markdown(content_of("a | b", "# c"))
+    tables = re.findall(r"(?:^\|.*\|$\n)+", text, re.MULTILINE)
+    for rows in tables:
+        widths = {len(re.findall(r"(?<!\\)\|", row)) for row in rows.splitlines()}
+        assert len(widths) == 1
+    before = [text[: text.index(rows)] for rows in tables]
+    assert all(b.endswith("\n\n") for b in before)
+
+
+def test_hostile_names_are_text_in_csv(outputs):
+    rows = list(csv.reader(io.StringIO(outputs[".csv"])))
+    assert {len(row) for row in rows} == {17}
+    for row in rows[1:]:
+        for i, cell in enumerate(row):
+            # Numbers stay numbers; no other cell begins like a formula.
+            if i not in (4, 5, 6, 7, 8, 9):
+                assert not unicodedata.normalize("NFKC", cell).startswith(("=", "+", "-", "@", "\t", "\r"))
+    teams = {row[0] for row in rows}
+    assert {"'+1+1", "'＝1+1", "'@SUM(A1)", "quote \" and , comma ; and ' too", "line·break"} <= teams
+
+
+def test_csv_has_a_row_for_each_point_and_notes_for_what_is_hidden():
+    content = build(
+        counted(
+            [
+                *weeks_of("Payments", [3]),
+                *weeks_of("Payments", [9], n_authors=3, per_author=20, start=date(2026, 1, 19)),
+                *weeks_of("Pair", [3], n_authors=2, per_author=30),
+            ]
+        ),
+        outcome(),
+        by="week",
+    )
+    rows = list(csv.DictReader(io.StringIO(table(content))))
+    columns = "team,period,level,signal,n_messages,n_sentences,n_authors,n_asserted,n_negated,n_hypothetical"
+    assert list(rows[0]) == f"{columns},n_resolved,n_reported,rate_per_100,low,high,partial,note".split(",")
+    [row] = [row for row in rows if row["signal"] == "blindside"]
+    counted_ = ("period", "level", "n_sentences", "n_authors", "n_asserted", "n_negated", "partial", "note")
+    assert [row[name] for name in counted_] == ["2026-W02", "signal", "60", "6", "3", "0", "0", ""]
+    assert float(row["low"]) <= float(row["rate_per_100"]) <= float(row["high"])
+    # What is not shown has no number at all, and one row each.
+    others = [row for row in rows if not row["signal"]]
+    assert [(row["team"], row["period"], row["note"]) for row in others] == [
+        ("Pair", "2026-W02", "fewer than 5 authors"),
+        ("Payments", "2026-W03", "no text"),
+        ("Payments", "2026-W04", "fewer than 5 authors"),
+    ]
+    assert all(not any(list(row.values())[2:-1]) for row in others)
+    assert len(rows) == 26 + 3
+
+
+@pytest.mark.parametrize("ending", sorted(WRITERS))
+def test_the_same_input_gives_the_same_bytes(tmp_path, ending):
+    paths = [tmp_path / f"{name}{ending}" for name in "ab"]
+    for path in paths:
+        write(content_of("Payments", "Sales"), path)
+    assert paths[0].read_bytes() == paths[1].read_bytes()
+    assert b"\r" not in paths[0].read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("name", "start"),
+    [("r.html", "<!DOCTYPE html>"), ("r.MD", "# How these"), ("r.csv", "team,period,"), ("new/folder/r.csv", "team,")],
+)
+def test_the_ending_decides_and_folders_are_made(tmp_path, name, start):
+    assert written(content_of("Payments"), tmp_path / name).startswith(start)
+    assert [p.name for p in tmp_path.rglob("*") if p.is_file()] == [Path(name).name]
+
+
+@pytest.mark.parametrize("name", ["r.pdf", "r", "r.html.gz", ".html"])
+def test_other_endings_are_refused(tmp_path, name):
+    with pytest.raises(TextSignalsError) as caught:
+        write(content_of("Payments"), tmp_path / name)
+    assert str(caught.value) == f"{tmp_path / name}: a report ends in .html, .md, .csv; choose one of them"
+
+
+def test_a_place_that_cannot_be_written_is_named_in_one_line(tmp_path):
+    (tmp_path / "file").write_text("in the way")
+    path = tmp_path / "file" / "r.html"
+    with pytest.raises(TextSignalsError) as caught:
+        write(content_of("Payments"), path)
+    assert re.fullmatch(f"{path}: cannot be written: [A-Z][a-z ]+; choose another place with -o", str(caught.value))
+
+
+def test_a_disk_that_fills_up_leaves_the_old_report_as_it_was(tmp_path, monkeypatch):
+    path = tmp_path / "r.html"
+    path.write_text("the old report")
+
+    def half(self, data, **options):
+        with self.open("w") as stream:
+            stream.write(data[: len(data) // 2])
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_text", half)
+    with pytest.raises(TextSignalsError, match=r"r\.html: cannot be written: No space left on device; choose another"):
+        write(content_of("Payments"), path)
+    assert path.read_bytes() == b"the old report"
+    assert [p.name for p in tmp_path.iterdir()] == ["r.html"]
+
+
+@pytest.mark.parametrize("maker", WRITERS.values())
+def test_reports_on_nothing_and_on_undated_text_can_be_written(maker):
+    undated = [message("A !silo. Plain. Plain. Plain. Plain.", author=f"p{i}", day=None) for i in range(6)]
+    for messages in ([], undated):
+        assert maker(build(counted(messages), outcome()))
+
+
+def test_the_account_and_the_problems_are_in_the_page_and_in_markdown():
+    content = content_of("Payments", problems=[Problem("a.csv", "line 3", "'x' is not a date", "write it")])
+    for text in (html(content), markdown(content)):
+        assert "10 records read = 8 messages + 2 skipped + 0 quarantined." in text
+    assert "<li>a.csv, line 3: &#39;x&#39; is not a date; write it</li>" in html(content)
+    assert "- could not be read: a.csv, line 3: 'x' is not a date; write it\n" in markdown(content)
+
+
+def test_words_about_feelings_of_people_and_ranks_are_not_used():
+    text = re.sub(r"<style>.*?</style>", "", html(content_of("Payments", "Sales")), flags=re.DOTALL)
+    words = re.findall(
+        r"\b(?:angry|anger|sad|afraid|anxious|happy|unhappy|emotion\w*|mood|sentiment|rank\w*|worst|best team)\b", text
+    )
+    # The one mention says that there is none; it stands by the map, which too little text has not.
+    assert words in ([], ["ranking"])
+    assert ("There is no ranking." in text) == bool(words)
