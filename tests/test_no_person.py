@@ -1,0 +1,121 @@
+"""200 people with names that occur nowhere else write, and are written about; no output may hold any of them."""
+
+import csv
+import json
+import re
+import zipfile
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from fake_tagger import FakeTagger
+
+from textsignals import cli
+from textsignals.tagging import tagger as tagging
+
+N = 200
+START = datetime(2026, 1, 5, 9, tzinfo=UTC)
+
+
+def person(i):
+    """Return a person of whom every trace can be told from all other text."""
+    return {
+        "id": f"U7QX{i:04}ZK",
+        "name": f"qhandle{i:03}",
+        "real_name": f"Quorra{i:03} Vexley{i:03}",
+        "profile": {
+            "display_name": f"Quorra{i:03} V.",
+            "real_name": f"Quorra{i:03} Vexley{i:03}",
+            "email": f"qmail{i:03}@vexmail.example",
+        },
+    }
+
+
+def member(i):
+    """Return what a sheet calls a person: some know a mail address only."""
+    someone = person(i % N)
+    return someone["profile"]["email"] if i % 2 else someone["real_name"]
+
+
+CANARY = re.compile(r"quorra|vexley|qhandle|qmail|vexmail|7qx\d", re.IGNORECASE)
+
+
+def slack_message(i, week, text):
+    # Half of them stand in the member list, the others (guests) only in their messages.
+    guest = {} if i < N // 2 else {"user_profile": person(i)["profile"]}
+    stamp = START + timedelta(days=7 * week + i % 5, seconds=i)
+    return {"type": "message", "user": person(i)["id"], "ts": f"{stamp.timestamp():.6f}", "text": text, **guest}
+
+
+def slack_text(i):
+    other = person((i * 7 + 3) % (N // 2))
+    return (
+        f"A !silo between <@{other['id']}> and {other['profile']['display_name']} here. "
+        f"Write to <mailto:{other['profile']['email']}|{other['profile']['email']}> about !support. "
+        f"Also @{other['name']} was !blindside again."
+    )
+
+
+@pytest.fixture
+def people(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(tagging, "load", lambda model="en", operating_point="balanced": FakeTagger())
+    members = [person(i) for i in range(N // 2)]
+    private = f"mpdm-{person(1)['name']}--{person(2)['name']}--{person(3)['name']}-1"
+    with zipfile.ZipFile("export.zip", "w") as export:
+        export.writestr("users.json", json.dumps(members))
+        export.writestr(
+            "channels.json", json.dumps([{"id": "C1", "name": "payments", "members": [m["id"] for m in members]}])
+        )
+        for week in range(4):
+            day = f"{START + timedelta(days=7 * week):%Y-%m-%d}.json"
+            export.writestr(f"payments/{day}", json.dumps([slack_message(i, week, slack_text(i)) for i in range(N)]))
+            pair = [slack_message(i, week, slack_text(i)) for i in (1, 2, 3)]
+            export.writestr(f"{private}/{day}", json.dumps(pair))
+            export.writestr(f"D7QX0001ZK/{day}", json.dumps(pair))
+        # Damage says where it is, and the place is named after people.
+        export.writestr(f"{private}/2026-03-01.json", "[{")
+        export.writestr(
+            "payments/2026-03-01.json", json.dumps([{**slack_message(5, 8, "Plain."), "ts": "x"}, person(6)])
+        )
+    with Path("standups.csv").open("w", newline="") as stream:
+        rows = csv.writer(stream)
+        rows.writerow(["date", "team", "member", "yesterday", "today"])
+        for i in range(N):
+            told = f"A !silo with {member(i + 1)} here."
+            day = f"{START + timedelta(days=i % 28):%Y-%m-%d}"
+            rows.writerow([day, "sales", member(i), told, "Asked for !support today."])
+        rows.writerow(["2026-13-45", "sales", person(9)["real_name"], "Plain words here.", ""])
+    return ["export.zip", "standups.csv"]
+
+
+@pytest.mark.parametrize("ending", [".html", ".md", ".csv"])
+def test_no_person_is_in_a_report_or_in_what_is_said_while_making_it(people, runner, tmp_path, ending):
+    result = runner.invoke(cli.main, ["report", *people, "-o", f"r{ending}"])
+    written = (tmp_path / f"r{ending}").read_text()
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert "payments" in written and "sales" in written and "Error: " in result.stderr
+    assert CANARY.findall(written + result.stderr) == []
+
+
+def test_no_person_is_in_tags(people, runner):
+    result = runner.invoke(cli.main, ["tag", *people])
+    found = [json.loads(line) for line in result.stdout.splitlines()]
+    # Three tags in each chat message, two in each row of the table.
+    assert len(found) == 3 * 4 * (N + 3 + 3) + 2 * N
+    assert {tag["team"] for tag in found} == {"payments", "sales", "direct messages"}
+    assert CANARY.findall(result.stdout + result.stderr) == []
+
+
+@pytest.mark.parametrize("options", [[], ["--json"]])
+def test_no_person_is_in_the_account_of_what_was_read(people, runner, options):
+    result = runner.invoke(cli.main, ["read", *people, *options])
+    assert "200" in result.stdout or "400" in result.stdout
+    assert CANARY.findall(result.stdout + result.stderr) == []
+
+
+def test_no_person_is_in_what_is_kept_while_counting(people):
+    from textsignals.pipeline import Settings, count
+
+    counts, _ = count(people, FakeTagger(), Settings())
+    assert CANARY.findall(repr(dict(counts.days))) == []
