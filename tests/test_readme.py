@@ -1,0 +1,59 @@
+import re
+import subprocess
+import sys
+
+import pytest
+
+from textsignals.cli import main
+from textsignals.evaluate import evaluate, read_units
+
+
+def blocks(text, language):
+    return re.findall(rf"```{language}\n(.*?)```", text, re.DOTALL)
+
+
+@pytest.fixture(scope="module")
+def readme(root):
+    return (root / "README.md").read_text(encoding="utf-8")
+
+
+def test_the_python_of_the_readme_runs(readme, root):
+    [code] = blocks(readme, "python")
+    done = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("blindside asserted 0 34")
+
+
+def test_every_command_and_option_the_documents_name_exists(root):
+    documents = [root / name for name in ("README.md", "CONTRIBUTING.md", "models/en/README.md", "corpora/README.md")]
+    text = "\n".join(document.read_text(encoding="utf-8") for document in documents)
+    named = set(re.findall(r"(?:`|\$ )textsignals ([a-z]+)\b", text))
+    assert named <= set(main.commands)
+    options = set(re.findall(r"(--[a-z-]+)", " ".join(re.findall(r"`textsignals[^`]*`|`--[^`]*`", text))))
+    known = {name for command in main.commands.values() for p in command.params for name in p.opts}
+    assert options <= known
+
+
+def test_links_and_scripts_of_the_documents_are_there(root):
+    for document in (root / "README.md", root / "CONTRIBUTING.md", root / "CHANGELOG.md"):
+        text = document.read_text(encoding="utf-8")
+        for target in re.findall(r"\]\(([^)#]+)\)", text) + re.findall(r"\b(scripts/[a-z-]+)\b", text):
+            assert (root / target).exists(), f"{document.name} names {target}"
+
+
+@pytest.mark.parametrize("point", ["balanced", "strict"])
+def test_the_figures_of_the_model_card_are_those_that_evaluate_prints(root, gold, point):
+    import textsignals as ts
+
+    tagger = ts.load(operating_point=point)
+    taxonomy = tagger.model.taxonomy
+    result = evaluate(list(read_units(gold / "dev.jsonl", taxonomy.signals, taxonomy.statuses)), tagger)
+    rows = re.findall(r"^\| (.+?) \| (.+?) \| (.+?) \|$", (root / "models/en/README.md").read_text(), re.MULTILINE)
+    column = 1 if point == "balanced" else 2
+    told = {row[0]: row[column] for row in rows}
+    assert told["micro-F1, asserted"] == f"{result.overall.f1:.3f}"
+    assert told["macro-F1, asserted, signals with 5 labels or more"] == f"{result.macro_f1:.3f}"
+    assert told["precision, asserted"] == f"{result.overall.precision:.2f}"
+    assert told["false tags per 1,000 ordinary sentences"] == f"{result.false_per_1000:.1f}"
+    assert told["status right, where the signal is"] == f"{result.status_right} of {result.n_status}"
+    assert told["expected calibration error"] == f"{result.calibration_error:.3f}"
