@@ -17,6 +17,7 @@ from click.core import ParameterSource
 
 from textsignals import __version__
 from textsignals.errors import TextSignalsError
+from textsignals.measures.periods import STEPS
 
 if TYPE_CHECKING:
     from textsignals.pipeline import Outcome, Settings
@@ -165,7 +166,7 @@ def main() -> None:
     show_default=True,
     help="Where to; .html, .md or .csv decides what it becomes.",
 )
-@click.option("--by", type=click.Choice(["week", "month", "quarter"]), help="Length of a period  [default: by span]")
+@click.option("--by", type=click.Choice(STEPS), help="Length of a period  [default: by span]")
 @_window
 @_reading
 @_model

@@ -11,7 +11,8 @@ from textsignals.errors import InputError
 from textsignals.measures.periods import local_day
 from textsignals.measures.scores import Counts
 from textsignals.readers import read
-from textsignals.records import FileReport, Message, Problem, ReadReport
+from textsignals.readers.base import FileLog
+from textsignals.records import Message, Problem, ReadReport
 from textsignals.tagging.tagger import Tagger
 from textsignals.teams import assigner, public_path
 
@@ -38,16 +39,21 @@ class Outcome:
     outside: int = 0
 
     @property
+    def whole(self) -> ReadReport:
+        """The account of all inputs as one, for its sums."""
+        files = tuple(file for report in self.reports for file in report.files)
+        return ReadReport("", files, tuple(problem for report in self.reports for problem in report.problems))
+
+    @property
     def problems(self) -> list[Problem]:
         """Inputs that failed as a whole and records in quarantine, in the order of the inputs."""
-        found = [problem for report in self.reports for problem in report.problems]
-        return [replace(problem, file=public_path(problem.file)) for problem in found]
+        return [replace(problem, file=public_path(problem.file)) for problem in self.whole.problems]
 
     def fail(self, input_: str | Path, error: InputError) -> None:
         """Note an input that could not be read at all: one record met, one in quarantine."""
-        file = FileReport(str(input_), "", 1, 0, {}, 1)
-        problem = Problem(error.file, error.place, error.problem, error.hint)
-        self.reports.append(ReadReport(str(input_), (file,), (problem,)))
+        log = FileLog(str(input_), "")
+        log.reject(error)
+        self.reports.append(ReadReport(str(input_), (log.report(),), tuple(log.problems)))
 
 
 def messages(inputs: Sequence[str | Path], settings: Settings, outcome: Outcome) -> Iterator[Message]:

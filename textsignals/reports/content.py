@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import re
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -137,29 +136,6 @@ class Content:
     quality: Mapping[str, Quality]
     operating_point: str
     command: str
-
-    @property
-    def read(self) -> int:
-        """Number of records met in all inputs."""
-        return sum(report.read for report in self.outcome.reports)
-
-    @property
-    def yielded(self) -> int:
-        """Number of messages handed on by the readers."""
-        return sum(report.yielded for report in self.outcome.reports)
-
-    @property
-    def skipped(self) -> dict[str, int]:
-        """Records left out by the readers, by reason, most frequent first."""
-        total: Counter[str] = Counter()
-        for report in self.outcome.reports:
-            total.update(report.skipped)
-        return dict(sorted(total.items(), key=lambda item: (-item[1], item[0])))
-
-    @property
-    def quarantined(self) -> int:
-        """Number of records that could not be understood."""
-        return sum(report.quarantined for report in self.outcome.reports)
 
 
 def build(counts: Counts, outcome: Outcome, *, by: str | None = None, command: str = "") -> Content:

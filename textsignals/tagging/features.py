@@ -12,6 +12,7 @@ from scipy.sparse import csr_matrix, hstack
 from sklearn.feature_extraction import FeatureHasher
 from sklearn.feature_extraction.text import HashingVectorizer
 from spacy.language import Language
+from spacy.tokens import Doc
 
 from textsignals.tagging.rules import Match, RuleSet
 from textsignals.tagging.sentences import MAX_SENTENCE_CHARS, normalise
@@ -90,9 +91,13 @@ class Features:
         matrix.sort_indices()
         return matrix
 
+    def doc(self, text: str) -> Doc:
+        """Return the tokens that rules and cues are matched on; what is beyond the longest sentence is left out."""
+        return self._nlp.make_doc(normalise(text[:MAX_SENTENCE_CHARS]))
+
     def match(self, texts: Sequence[str]) -> list[list[Match]]:
         """Return the rules that fire in each text."""
-        return [self.rules(self._nlp.make_doc(normalise(text[:MAX_SENTENCE_CHARS]))) for text in texts]
+        return [self.rules(self.doc(text)) for text in texts]
 
     def _fired(self, matches: Sequence[Sequence[Match]]) -> csr_matrix:
         rows, columns = [], []

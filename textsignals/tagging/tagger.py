@@ -9,12 +9,13 @@ from pathlib import Path
 
 import numpy as np
 from scipy.special import expit
+from spacy.tokens import Doc
 
 from textsignals.errors import ModelError
 from textsignals.records import Tag
 from textsignals.tagging.model import Model, load_model
 from textsignals.tagging.rules import Match, tokenizer
-from textsignals.tagging.sentences import MAX_SENTENCE_CHARS, MAX_SENTENCES, Sentence, has_words, normalise, split
+from textsignals.tagging.sentences import MAX_SENTENCES, Sentence, has_words, split
 from textsignals.tagging.status import status_features
 
 # The fewest words that bring this share of what speaks for a signal are its evidence.
@@ -70,9 +71,7 @@ class Tagger:
             matches = self.model.features.match(batch)
             scores = self._scores(batch, matches)
             for text, found, row in zip(batch, matches, scores, strict=True):
-                yield tuple(
-                    self._reason(text, found, int(i), float(row[i])).tag for i in np.flatnonzero(row >= self.thresholds)
-                )
+                yield self._tags(text, found, row)
 
     def tag_text(self, text: str) -> tuple[Tag, ...]:
         """Return the tags of all sentences of a text of any length, with offsets into it."""
@@ -92,7 +91,8 @@ class Tagger:
         order = [int(i) for i in np.argsort(-row, kind="stable")]
         hits = [i for i in order if row[i] >= self.thresholds[i]]
         rest = [i for i in order if row[i] < self.thresholds[i]][:nearest]
-        return [self._reason(text, matches, i, float(row[i])) for i in (*hits, *rest)]
+        doc = self.model.features.doc(text)
+        return [self._reason(text, doc, matches, i, float(row[i])) for i in (*hits, *rest)]
 
     def scores(self, texts: Sequence[str]) -> np.ndarray:
         """Return the probability of each signal in each text, shape (len(texts), len(signals))."""
@@ -102,31 +102,46 @@ class Tagger:
         features = self.model.features.transform(texts, matches)
         return np.asarray(expit(features @ self.model.coef.T + self.model.intercept))
 
-    def _reason(self, text: str, matches: Sequence[Match], index: int, score: float) -> Reason:
+    def _tags(self, text: str, matches: Sequence[Match], row: np.ndarray) -> tuple[Tag, ...]:
+        hits = np.flatnonzero(row >= self.thresholds)
+        if not len(hits):
+            # Most sentences carry nothing; they need no tokens here.
+            return ()
+        doc = self.model.features.doc(text)
+        return tuple(self._tag(text, doc, matches, int(i), float(row[i])) for i in hits)
+
+    def _tag(self, text: str, doc: Doc, matches: Sequence[Match], index: int, score: float) -> Tag:
         signal = self.signals[index]
-        taxonomy = self.model.taxonomy
-        family = taxonomy.signals[signal].family
-        fired = [match for match in matches if self.model.features.rules.signal_of[match.id] == signal]
-        doc = self._nlp.make_doc(normalise(text[:MAX_SENTENCE_CHARS]))
-        cues = self.model.cues.around(doc, self.model.cues.find(doc), fired, taxonomy.families[family].healthy)
+        family = self.model.taxonomy.signals[signal].family
+        fired, cues = self._around(doc, matches, signal)
         status = self.model.status(status_features(signal, family, cues), text)
-        words = self._words(text, index)
-        spans = [(doc[m.start].idx, doc[m.end - 1].idx + len(doc[m.end - 1])) for m in fired] or _carriers(words)
-        tag = Tag(signal, family, status, round(score, 4), 0, len(text), _merge(spans))
+        spans = [(doc[m.start].idx, doc[m.end - 1].idx + len(doc[m.end - 1])) for m in fired]
+        evidence = _merge(spans or _carriers(self._words(text, doc, index)))
+        return Tag(signal, family, status, round(score, 4), 0, len(text), evidence)
+
+    def _around(self, doc: Doc, matches: Sequence[Match], signal: str) -> tuple[list[Match], tuple[Match, ...]]:
+        """Return the rules of a signal that fired, and the cues that speak of them."""
+        fired = [match for match in matches if self.model.features.rules.signal_of[match.id] == signal]
+        family = self.model.taxonomy.families[self.model.taxonomy.signals[signal].family]
+        return fired, self.model.cues.around(doc, self.model.cues.find(doc), fired, family.healthy)
+
+    def _reason(self, text: str, doc: Doc, matches: Sequence[Match], index: int, score: float) -> Reason:
+        tag = self._tag(text, doc, matches, index, score)
+        fired, cues = self._around(doc, matches, tag.signal)
+        words = self._words(text, doc, index)[:_EXPLAINED_WORDS]
         return Reason(
-            signal=signal,
-            status=status,
+            signal=tag.signal,
+            status=tag.status,
             score=score,
             threshold=float(self.thresholds[index]),
             rules=tuple(sorted({match.id for match in fired})),
             cues=tuple(sorted({cue.id for cue in cues})),
-            words=tuple((text[start:end], round(points, 3)) for (start, end), points in words[:_EXPLAINED_WORDS]),
+            words=tuple((text[start:end], round(points, 3)) for (start, end), points in words),
             tag=tag,
         )
 
-    def _words(self, text: str, index: int) -> list[tuple[tuple[int, int], float]]:
+    def _words(self, text: str, doc: Doc, index: int) -> list[tuple[tuple[int, int], float]]:
         """Return the words of a sentence with the logit points they bring to a signal, most telling first."""
-        doc = self._nlp.make_doc(normalise(text[:MAX_SENTENCE_CHARS]))
         spans = [(t.idx, t.idx + len(t)) for t in doc if not (t.is_punct or t.is_space)]
         points = dict.fromkeys(spans, 0.0)
         for gram, value in self.model.features.contributions(text, self.model.coef[index]):
