@@ -25,6 +25,7 @@ LAYERS = [
     [
         "tagging",
         "tagging.sentences",
+        "tagging.encoder",
         "tagging.rules",
         "tagging.features",
         "tagging.status",
@@ -39,7 +40,19 @@ LAYERS = [
     ["cli"],
 ]
 RANK = {name: i for i, name in enumerate(name for layer in LAYERS for name in layer)}
-HEAVY = ["spacy", "sklearn", "pandas", "numpy", "scipy", "matplotlib", "jinja2", "markdown_it", "webvtt"]
+HEAVY = [
+    "spacy",
+    "sklearn",
+    "pandas",
+    "numpy",
+    "scipy",
+    "matplotlib",
+    "jinja2",
+    "markdown_it",
+    "webvtt",
+    "onnxruntime",
+    "tokenizers",
+]
 # Words of the field that happen to be names of signals too: scikit-learn calls the number of labels "support".
 ALSO_OTHER_WORDS = {"support"}
 
@@ -169,6 +182,25 @@ def test_import_stays_light(root, module):
     done = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=True)
     assert done.stdout.split() == []
     assert done.stderr == ""
+
+
+@pytest.mark.parametrize("module", ["textsignals.classifier", "textsignals.evaluate", "textsignals.tagging.tagger"])
+def test_import_of_a_module_does_not_start_what_runs_the_encoder(root, module):
+    code = f"import sys, {module}; print(*sorted({{'onnxruntime', 'tokenizers'}} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=True)
+    assert done.stdout.split() == []
+
+
+def test_what_trains_is_not_needed_to_run(root):
+    training = {"torch", "transformers", "onnx", "onnxscript"}
+    wrong = [
+        f"{name}, line {node.lineno}"
+        for name, path in modules(root)
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Import | ast.ImportFrom)
+        and training & {n.split(".")[0] for n in (getattr(node, "module", None) or "", *(a.name for a in node.names))}
+    ]
+    assert wrong == []
 
 
 def test_the_package_opens_no_connection_by_itself(root):

@@ -12,6 +12,8 @@ from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import FunctionTransformer
 
 from textsignals.classifier import SignalClassifier
+from textsignals.errors import ModelError
+from textsignals.tagging.model import load_model
 from textsignals.taxonomy import load_taxonomy
 
 WATCHED = ["He checks every line I write.", "She checks every mail I send.", "They check every hour I log."]
@@ -19,12 +21,18 @@ TIRED = ["We are worn out again.", "The night shift is worn out.", "I am worn ou
 PLAIN = ["Lunch at noon?", "The lift works.", "See you there.", "Nice weather today."]
 TEXTS = [*WATCHED, *TIRED, *PLAIN]
 Y = np.array([[1, 0]] * 3 + [[0, 1]] * 3 + [[0, 0]] * 4)
-SMALL = {"signals": ("watched", "tired"), "n_hashed": 2**10}
+# Without the encoder, what is learned does not depend on how that was trained.
+SMALL = {"signals": ("watched", "tired"), "n_hashed": 2**10, "use_encoder": False}
 
 
 @pytest.fixture(scope="module")
 def fitted():
     return SignalClassifier(**SMALL).fit(TEXTS, Y)
+
+
+@pytest.fixture(scope="module")
+def encoded():
+    return SignalClassifier(**SMALL | {"use_encoder": True}).fit(TEXTS, Y)
 
 
 def test_it_learns_the_toy_set_and_a_new_sentence_like_it(fitted):
@@ -42,7 +50,8 @@ def test_parameters_are_stored_as_given_and_survive_a_clone():
     assert given.get_params() == {
         "model": "en",
         "signals": signals,
-        "rule_weight": 2.0,
+        "use_encoder": True,
+        "rule_weight": 3.0,
         "n_hashed": 2**18,
         "C": 0.5,
         "class_weight": "balanced",
@@ -94,16 +103,17 @@ def test_thresholds_decide_what_is_predicted():
 
 
 def test_the_signals_of_the_model_are_the_default():
-    classifier = SignalClassifier(n_hashed=2**8)
-    classifier.prepare()
-    assert classifier.classes_.tolist() == list(load_taxonomy().signals)
+    signals = list(load_taxonomy().signals)
+    classifier = SignalClassifier(n_hashed=2**8, use_encoder=False).fit(TEXTS, np.zeros((10, len(signals))))
+    assert classifier.classes_.tolist() == signals
+    assert classifier.predict(TEXTS).sum() == 0
 
 
 def test_a_signal_with_one_example_or_none_is_never_predicted_and_one_always_there_always():
     y = np.zeros((10, 3), dtype=int)
     y[0, 0] = 1
     y[:, 2] = 1
-    classifier = SignalClassifier(signals=("once", "never", "always"), n_hashed=2**8).fit(TEXTS, y)
+    classifier = SignalClassifier(signals=("once", "never", "always"), n_hashed=2**8, use_encoder=False).fit(TEXTS, y)
     assert classifier.predict(TEXTS).tolist() == [[0, 0, 1]] * 10
 
 
@@ -112,11 +122,46 @@ def test_a_rule_that_fires_adds_its_weight_to_the_logit():
     texts = ["My boss micromanages every detail.", "He micromanages us.", "Lunch at noon?", "The lift works."]
     new = ["She keeps micromanaging the depot.", "The depot is closed."]
     plain, ruled = (
-        SignalClassifier(signals=("micromanagement",), rule_weight=weight, n_hashed=2**8).fit(texts, y)
+        SignalClassifier(signals=("micromanagement",), rule_weight=weight, n_hashed=2**8, use_encoder=False).fit(
+            texts, y
+        )
         for weight in (0.0, 3.0)
     )
     gain = ruled.decision_function(new) - plain.decision_function(new)
-    assert gain[:, 0].tolist() == pytest.approx([3.0, 0.0])
+    features = ruled.features_
+    best = max(features.rules.by_id[match.id].precision for match in features.match(new)[0])
+    assert 0 < best < 1
+    assert gain[:, 0].tolist() == pytest.approx([3.0 * best, 0.0])
+
+
+@pytest.mark.parametrize("use_encoder", [True, False])
+def test_heads_do_not_see_the_rules_and_each_rule_speaks_for_its_signal_only(use_encoder):
+    texts, signals = ["My boss micromanages us.", "She micromanages.", "Lunch?", "Noon."], ("silo", "micromanagement")
+    y = [[0, 1], [0, 1], [1, 0], [1, 0]]
+    off, on = (
+        SignalClassifier(signals=signals, rule_weight=w, n_hashed=2**8, use_encoder=use_encoder).fit(texts, y)
+        for w in (0.0, 5.0)
+    )
+    first = on.features_.first_rule
+    assert np.array_equal(on.coef_[:, :first], off.coef_[:, :first])
+    assert np.array_equal(on.intercept_, off.intercept_)
+    assert on.coef_[:, first:].tolist() == [[5.0, 0.0], [0.0, 5.0]]
+    assert on.coef_.shape == (2, on.features_.width)
+
+
+def test_the_encoder_of_the_model_is_used_unless_turned_off(fitted, encoded):
+    width = load_model("en").features.encoder.width
+    assert encoded.coef_.shape == (2, 2**10 + width + 2)
+    assert fitted.coef_.shape == (2, 2**10 + 2)
+    assert np.abs(encoded.coef_[:, 2**10 : 2**10 + width]).sum() > 0
+    assert not np.allclose(encoded.decision_function(TEXTS), fitted.decision_function(TEXTS))
+    assert fitted.features_.encoder is None
+
+
+def test_it_learns_the_toy_set_with_the_encoder_too(encoded):
+    assert np.array_equal(encoded.predict(TEXTS), Y)
+    again = pickle.loads(pickle.dumps(encoded))
+    assert np.array_equal(again.decision_function(TEXTS), encoded.decision_function(TEXTS))
 
 
 def test_sample_weights_count():
@@ -168,9 +213,12 @@ def test_no_text_and_an_odd_number_of_columns_are_refused():
         SignalClassifier(**SMALL | {"n_hashed": 1001}).fit(TEXTS, Y)
 
 
-def test_prepared_is_not_fitted_and_signals_may_be_an_array():
-    classifier = SignalClassifier(signals=np.array(["watched", "tired"]), n_hashed=2**8)
-    classifier.prepare()
+def test_signals_may_be_an_array():
+    signals = np.array(["watched", "tired"])
+    classifier = SignalClassifier(signals=signals, n_hashed=2**8, use_encoder=False).fit(TEXTS, Y)
     assert classifier.classes_.tolist() == ["watched", "tired"]
-    with pytest.raises(NotFittedError):
-        classifier.predict(TEXTS)
+
+
+def test_an_unknown_model_names_those_there_are():
+    with pytest.raises(ModelError, match=r"^no model 'xx': give a folder, or one of en$"):
+        SignalClassifier("xx").fit(TEXTS, Y)

@@ -95,7 +95,8 @@ def test_help_imports_nothing_heavy(args):
     code = (
         "import sys\nfrom textsignals.cli import main\n"
         f"try:\n    main({args!r})\nexcept SystemExit as error:\n    assert not error.code\n"
-        "heavy = {'spacy', 'sklearn', 'pandas', 'matplotlib', 'numpy', 'scipy', 'jinja2', 'thinc'} & set(sys.modules)\n"
+        "heavy = {'spacy', 'sklearn', 'pandas', 'matplotlib', 'numpy', 'scipy', 'jinja2', 'thinc', 'onnxruntime',\n"
+        "         'tokenizers'} & set(sys.modules)\n"
         "print(sorted(heavy), file=sys.stderr)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
@@ -428,11 +429,39 @@ def test_evaluate_counts_what_is_right(runner, fake, labelled):
     assert (result.exit_code, result.stderr) == (0, "")
     rows = {line.split("  ")[0]: line.split() for line in result.stdout.splitlines() if "  " in line}
     # Two of three labels found, nothing else tagged as such.
-    assert rows["silo"][1:] == ["1.00", "0.67", "0.80", "3", "2"]
-    assert rows["support"][1:] == ["0.00", "-", "0.00", "0", "1"]
+    assert bare(rows["silo"][1:]) == ["1.00", "0.67", "0.80", "3", "2"]
+    assert bare(rows["support"][1:]) == ["0.00", "-", "0.00", "0", "1"]
     assert rows["blindside"][1:] == ["-", "-", "-", "0", "0"]
-    assert "\nmicro-F1 0.667," in result.stdout
-    assert "status right on 3 of 3 mentions" in result.stdout
+    assert re.search(r"^micro-F1 0\.667 \(0\.\d{3}-1\.000\)$", result.stdout, re.MULTILINE)
+    assert "\nmacro-F1 over signals with 5 labels or more -\n" in result.stdout
+    assert "\nmacro-F1 over families with 5 labels or more -\n" in result.stdout
+    assert "\nstatus right on 3 of 3 mentions: 1.00 (0.44-1.00)\n" in result.stdout
+    # Poisson: 1 (0.0253 to 5.572) of two ordinary sentences
+    assert "\nfalse tags per 1,000 ordinary sentences 500.0 (12.7-2785.8), on 2 of them\n" in result.stdout
+
+
+def bare(cells):
+    """The cells of a row without the intervals behind the figures."""
+    assert all(re.fullmatch(r"\(\d\.\d\d-\d\.\d\d\)", cell) for cell in cells if cell[0] == "(")
+    return [cell for cell in cells if cell[0] != "("]
+
+
+def test_evaluate_prints_a_table_whose_columns_stand_below_their_heads(runner, fake, labelled):
+    lines = run(runner, "evaluate", labelled).stdout.splitlines()
+    assert lines[:3] == [
+        "6 sentences, operating point balanced; asserted tags only",
+        "in brackets: 95 % intervals",
+        "",
+    ]
+    heads, rows = lines[3], lines[4 : lines.index("", 4)]
+    taxonomy = load_taxonomy()
+    names = [*taxonomy.signals, *taxonomy.families, "all signals", "mentioned in any status"]
+    assert [row[:24].rstrip() for row in rows] == names
+    for head in ("precision", "recall", "F1"):
+        at = heads.index(head)
+        assert all(re.match(r"-|\d\.\d\d \(\d\.\d\d-\d\.\d\d\)", row[at:]) for row in rows)
+        assert all(row[at - 1] == " " for row in rows)
+    assert {len(row) for row in rows} == {len(heads)}
 
 
 @pytest.mark.parametrize(("limit", "code"), [("0.6", 0), ("0.67", 1), ("0", 0), ("1", 1)])
@@ -474,6 +503,27 @@ def test_explain_names_rule_and_threshold_for_a_plain_case(runner):
     assert (result.exit_code, result.stderr) == (0, "")
     assert result.stdout.startswith("Stop micromanaging us.\n  micromanagement: ")
     assert re.search(r"score \d\.\d\d, threshold \d\.\d\d\n    evidence  .*micromanaging", result.stdout)
+
+
+def test_explain_prints_what_the_tagger_says(runner, tagger):
+    text = "We were completely blindsided by the announcement."
+    lines = run(runner, "explain", text).stdout.splitlines()
+    expected = [text]
+    for reason in tagger.explain(text):
+        tagged = reason.score >= reason.threshold
+        sign = f"{reason.signal}: {reason.status}" if tagged else f"not {reason.signal}"
+        expected.append(f"  {sign}  score {reason.score:.2f}, threshold {reason.threshold:.2f}")
+        if tagged:
+            rules = [tagger.model.features.rules.by_id[id_] for id_ in reason.rules]
+            fired = [f"{rule.id} (right on {rule.right} of {rule.fired} real sentences)" for rule in rules]
+            expected += [
+                f"    evidence  {', '.join(repr(text[a:b]) for a, b in reason.tag.evidence)}",
+                f"    rules     {', '.join(fired) or '-'}",
+                f"    cues      {', '.join(reason.cues) or '-'}",
+                f"    words     {', '.join(f'{word} {points:+.2f}' for word, points in reason.words)}",
+            ]
+    assert lines == expected
+    assert re.search(r"    rules     .*blindside\.[a-z0-9-]+ \(right on \d+ of \d+ real sentences\)", "\n".join(lines))
 
 
 def test_explain_of_nothing_to_tag_prints_nothing(runner):

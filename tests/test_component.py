@@ -34,7 +34,7 @@ def test_a_doc_without_signals_has_an_empty_tuple(nlp):
 
 
 def test_two_signals_of_one_sentence_stand_side_by_side(nlp):
-    text = "We were completely blindsided and everyone on the team is burnt out and exhausted."
+    text = "We were blindsided by the announcement, and everyone on the team is burnt out."
     assert {"blindside", "strain"} <= {tag.signal for tag in nlp(text)._.signals}
 
 

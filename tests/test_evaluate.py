@@ -6,9 +6,11 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from textsignals.errors import InputError
-from textsignals.evaluate import Score, Unit, evaluate, read_units, wilson
+from textsignals.evaluate import MACRO_MINIMUM, Figure, Unit, evaluate, read_units, wilson
 from textsignals.records import Tag
 from textsignals.taxonomy import load_taxonomy
 
@@ -39,6 +41,10 @@ def tag_of(signal, status="asserted"):
 
 def unit(text, *labels, maybe=(), ordinary=None):
     return Unit(text, frozenset(labels), frozenset(maybe), (not labels) if ordinary is None else ordinary)
+
+
+def unknown(figure):
+    return all(map(math.isnan, (figure.value, figure.low, figure.high)))
 
 
 def counts(score):
@@ -108,14 +114,16 @@ def test_status_is_judged_where_the_signal_is_right_and_sure(result):
 
 def test_false_tags_are_counted_on_ordinary_sentences(result):
     # Two on "false", none on "quiet"; that on "unsure" is left out of scoring.
-    assert result.false_per_1000 == pytest.approx(1000 * 2 / 3)
+    assert result.false_per_1000.value == pytest.approx(1000 * 2 / 3)
+    assert result.n_ordinary == 3
 
 
 def test_the_rest_of_an_evaluation(result):
     assert result.n_units == 10
     assert result.operating_point == "balanced"
-    assert math.isnan(result.macro_f1), "no signal has five labels"
-    assert math.isnan(result.calibration_error), "no score reaches 0.05"
+    assert unknown(result.macro_f1), "no signal has five labels"
+    assert unknown(result.calibration_error), "no score reaches 0.05"
+    assert unknown(result.macro_families), "the family of most labels has four"
 
 
 def test_macro_f1_is_the_mean_over_signals_with_five_labels():
@@ -123,27 +131,46 @@ def test_macro_f1_is_the_mean_over_signals_with_five_labels():
     units += [unit(f"t{i}", ("strain", "asserted")) for i in range(5)]
     units += [unit(f"b{i}", ("blindside", "asserted")) for i in range(4)]
     found = evaluate(units, FakeTagger({f"s{i}": [("silo",)] for i in range(5)}))
-    assert found.macro_f1 == 0.5
+    assert MACRO_MINIMUM == 5
+    assert found.macro_f1.value == 0.5
 
 
-def test_nothing_to_evaluate():
-    found = evaluate([], FakeTagger({}))
-    assert found.n_units == 0
-    assert math.isnan(found.overall.f1) and math.isnan(found.macro_f1) and math.isnan(found.false_per_1000)
+def test_macro_f1_of_families_counts_their_labels_together():
+    units = [unit(f"s{i}", ("silo", "asserted")) for i in range(3)]
+    units += [unit(f"t{i}", ("blindside", "asserted")) for i in range(3)]
+    found = evaluate(units, FakeTagger({f"s{i}": [("blindside",)] for i in range(3)}))
+    # Three of six found, since the family forgives a wrong signal.
+    assert found.macro_families.value == pytest.approx(2 / 3)
+    assert unknown(found.macro_f1)
+
+
+def test_units_without_label_and_tag_tell_nothing_but_that_nothing_is_false():
+    found = evaluate([unit("a"), unit("b", ordinary=False)], FakeTagger({}))
+    figures = [found.macro_f1, found.macro_families, found.status, found.calibration_error]
+    for score in (found.overall, found.mentions, *found.signals, *found.families):
+        figures += [score.precision, score.recall, score.f1]
+    assert all(unknown(figure) for figure in figures)
+    assert found.false_per_1000 == Figure(0.0, 0.0, pytest.approx(3688.88, abs=0.01))
+
+
+def test_no_ordinary_sentence_says_nothing_of_false_tags():
+    found = evaluate([unit("a", ("silo", "asserted"))], FakeTagger({}))
+    assert found.n_ordinary == 0
+    assert unknown(found.false_per_1000)
 
 
 def test_calibration_is_the_gap_between_scores_and_truth():
     units = [unit(f"u{i}", *[("silo", "negated")] * (i < 3)) for i in range(4)]
     scores = {(f"u{i}", "silo"): 0.75 for i in range(4)}
-    assert evaluate(units, FakeTagger({}, scores)).calibration_error == 0.0
+    assert evaluate(units, FakeTagger({}, scores)).calibration_error.value == 0.0
     worse = {(f"u{i}", "silo"): 0.95 for i in range(4)}
-    assert evaluate(units, FakeTagger({}, worse)).calibration_error == pytest.approx(0.2)
+    assert evaluate(units, FakeTagger({}, worse)).calibration_error.value == pytest.approx(0.2)
 
 
 def test_calibration_leaves_out_low_scores_and_doubtful_signals_and_takes_a_score_of_one():
     units = [unit("low"), unit("doubt", maybe=["silo"]), unit("sure", ("silo", "asserted"))]
     scores = {("low", "silo"): 0.04, ("doubt", "silo"): 0.9, ("sure", "silo"): 1.0}
-    assert evaluate(units, FakeTagger({}, scores)).calibration_error == 0.0
+    assert evaluate(units, FakeTagger({}, scores)).calibration_error.value == 0.0
 
 
 @pytest.mark.parametrize(
@@ -156,9 +183,100 @@ def test_calibration_leaves_out_low_scores_and_doubtful_signals_and_takes_a_scor
     ],
 )
 def test_score(tp, fp, fn, precision, recall, f1):
-    score = Score("x", tp, fp, fn, 10)
-    assert [score.precision, score.recall, score.f1] == pytest.approx([precision, recall, f1], nan_ok=True)
-    assert score.support == tp + fn
+    score = of(evaluate(*labelled(tp, fp, fn)).signals, "silo")
+    figures = [score.precision.value, score.recall.value, score.f1.value]
+    assert figures == pytest.approx([precision, recall, f1], nan_ok=True)
+    assert (score.support, score.tags) == (tp + fn, tp + fp)
+    assert counts(score) == (tp, fp, fn)
+
+
+def labelled(tp, fp, fn, tn=10):
+    """Units on one signal and a tagger that makes so many right, false and missing tags on them."""
+    units = [unit(f"tp{i}", ("silo", "asserted")) for i in range(tp)]
+    units += [unit(f"fp{i}") for i in range(fp)]
+    units += [unit(f"fn{i}", ("silo", "asserted")) for i in range(fn)]
+    units += [unit(f"tn{i}") for i in range(tn)]
+    return units, FakeTagger({u.text: [("silo",)] for u in units if u.text.startswith(("tp", "fp"))})
+
+
+# --- intervals ---------------------------------------------------------------------------------------------------
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.tuples(*[st.integers(0, 12)] * 4).filter(any))
+def test_intervals_lie_in_the_unit_interval_and_are_those_of_a_second_run(cells):
+    found = evaluate(*labelled(*cells))
+    # repr, because NaN does not equal itself
+    assert repr(found) == repr(evaluate(*labelled(*cells)))
+    for score in (found.overall, found.mentions, *found.signals, *found.families):
+        for figure in (score.precision, score.recall, score.f1):
+            assert math.isnan(figure.value) or 0 <= figure.low <= figure.high <= 1
+            assert math.isnan(figure.value) or figure.low <= figure.value + 1e-9
+    assert repr(found.overall.f1) == repr(of(found.signals, "silo").f1), "one signal is all there is"
+
+
+@pytest.mark.parametrize(
+    ("cells", "name", "share", "n"),
+    [((160, 40, 0, 800), "precision", 0.8, 200), ((60, 0, 140, 800), "recall", 0.3, 200)],
+)
+def test_intervals_of_shares_are_about_those_of_the_normal_distribution(cells, name, share, n):
+    figure = getattr(evaluate(*labelled(*cells)).overall, name)
+    half = 1.96 * math.sqrt(share * (1 - share) / n)
+    assert figure.value == pytest.approx(share)
+    assert (figure.low, figure.high) == pytest.approx((share - half, share + half), abs=0.015)
+
+
+def test_the_interval_of_f1_holds_19_of_20_draws_of_sentences():
+    found = evaluate(*labelled(30, 20, 25, 100))
+    rng = np.random.default_rng(7)
+    cells = np.array([30, 20, 25, 100])
+    tp, fp, fn, _ = rng.multinomial(175, cells / 175, size=20_000).T
+    low, high = np.quantile(2 * tp / (2 * tp + fp + fn), [0.025, 0.975])
+    assert (found.overall.f1.low, found.overall.f1.high) == pytest.approx((low, high), abs=0.02)
+    assert found.overall.f1.value == pytest.approx(60 / 105)
+
+
+def test_more_sentences_of_the_same_kind_give_narrower_intervals():
+    widths = []
+    for times in (1, 4, 16):
+        found = evaluate(*labelled(6 * times, 4 * times, 4 * times, 20 * times))
+        figures = (found.overall.precision, found.overall.recall, found.overall.f1, found.macro_f1)
+        widths.append([figure.high - figure.low for figure in figures])
+    assert (np.diff(widths, axis=0) < 0).all()
+
+
+def test_nothing_wrong_leaves_no_room_for_an_interval():
+    found = evaluate(*labelled(8, 0, 0))
+    assert found.overall.f1 == found.overall.precision == found.overall.recall == found.macro_f1 == Figure(1, 1, 1)
+
+
+def test_a_signal_seen_once_has_the_widest_interval_there_is():
+    score = of(evaluate(*labelled(1, 1, 1, 0)).signals, "silo")
+    assert (score.f1.low, score.f1.high) == (0, 1)
+
+
+@pytest.mark.parametrize(
+    ("false", "low", "high"),
+    # Garwood (1936), as in table 40 of Pearson and Hartley, Biometrika Tables for Statisticians
+    [(0, 0.0, 3.689), (1, 0.0253, 5.572), (2, 0.242, 7.225), (5, 1.623, 11.668), (10, 4.795, 18.390)],
+)
+def test_false_tags_have_the_interval_of_a_poisson_count(false, low, high):
+    found = evaluate(*labelled(3, false, 0, 500 - false))
+    assert found.n_ordinary == 500
+    expected = (2 * false, 2 * low, 2 * high)
+    figure = found.false_per_1000
+    assert (figure.value, figure.low, figure.high) == pytest.approx(expected, abs=2e-3)
+
+
+def test_the_share_of_right_statuses_has_the_interval_of_wilson(result):
+    assert result.status == Figure(0.75, *wilson(3, 4))
+
+
+def test_calibration_has_an_interval_of_draws_too():
+    units = [unit(f"u{i}", *[("silo", "asserted")] * (i % 2)) for i in range(40)]
+    found = evaluate(units, FakeTagger({}, {(f"u{i}", "silo"): 0.75 for i in range(40)})).calibration_error
+    assert found.value == pytest.approx(0.25)
+    assert 0 <= found.low < 0.25 < found.high < 0.5
 
 
 @pytest.mark.parametrize(
@@ -260,7 +378,8 @@ def test_the_shipped_tagger_is_evaluated(tagger, root):
     found = evaluate(units, tagger)
     assert found.n_units == len(units)
     assert found.overall.support == sum(s.support for s in found.signals) > 50
-    assert found.overall.f1 > 0.3, "far below what any retraining gives"
+    assert found.overall.f1.low <= found.overall.f1.value <= found.overall.f1.high
+    assert found.overall.f1.value > 0.3, "far below what any retraining gives"
 
 
 def test_a_sentence_may_hold_a_signal_in_two_statuses():

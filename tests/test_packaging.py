@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+import ast
 import configparser
+import re
 import shutil
 import subprocess
 import sys
 import zipfile
+from importlib.metadata import packages_distributions
 
 import pytest
 
@@ -59,6 +62,10 @@ def test_every_file_of_a_folder_is_in_the_wheel(root, names, folder, inside):
     [
         "textsignals/py.typed",
         "textsignals/models/en/heads.npz",
+        "textsignals/models/en/encoder.onnx",
+        "textsignals/models/en/tokenizer.json",
+        "textsignals/models/en/lemmas.json",
+        "textsignals/models/en/patterns.jsonl",
         "textsignals/models/en/meta.json",
         "textsignals/models/en/taxonomy.toml",
         "textsignals/corpora/train.jsonl",
@@ -84,6 +91,24 @@ def test_entry_points(wheel, names):
         "console_scripts": {"textsignals": "textsignals.cli:main"},
         "spacy_factories": {"signal_tagger": "textsignals.component:make_signal_tagger"},
     }
+
+
+def test_the_wheel_declares_every_package_that_the_code_imports(root, wheel, names):
+    metadata = wheel.read(next(n for n in names if n.endswith(".dist-info/METADATA"))).decode()
+    lines = re.findall(r"^Requires-Dist: ([\w.-]+)(.*)$", metadata, re.MULTILINE)
+    declared = {name.lower() for name, rest in lines if "extra ==" not in rest}
+    imported = set()
+    for path in (root / "textsignals").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Import):
+                imported |= {alias.name.split(".")[0] for alias in node.names}
+            elif isinstance(node, ast.ImportFrom) and not node.level:
+                imported.add((node.module or "").split(".")[0])
+    # Jinja2 hands out what markupsafe made, so it cannot come without it.
+    others = imported - set(sys.stdlib_module_names) - {"textsignals", "markupsafe"}
+    known = packages_distributions()
+    missing = sorted(m for m in others if not {d.lower() for d in known.get(m, [m])} & declared)
+    assert missing == []
 
 
 def test_the_wheel_works_by_itself(wheel, tmp_path):

@@ -51,9 +51,9 @@ def test_the_figures_of_the_model_card_are_those_that_evaluate_prints(root, gold
     rows = re.findall(r"^\| (.+?) \| (.+?) \| (.+?) \|$", (root / "models/en/README.md").read_text(), re.MULTILINE)
     column = 1 if point == "balanced" else 2
     told = {row[0]: row[column] for row in rows}
-    assert told["micro-F1, asserted"] == f"{result.overall.f1:.3f}"
-    assert told["macro-F1, asserted, signals with 5 labels or more"] == f"{result.macro_f1:.3f}"
-    assert told["precision, asserted"] == f"{result.overall.precision:.2f}"
-    assert told["false tags per 1,000 ordinary sentences"] == f"{result.false_per_1000:.1f}"
+    assert told["micro-F1, asserted"] == f"{result.overall.f1.value:.3f}"
+    assert told["macro-F1, asserted, signals with 5 labels or more"] == f"{result.macro_f1.value:.3f}"
+    assert told["precision, asserted"] == f"{result.overall.precision.value:.2f}"
+    assert told["false tags per 1,000 ordinary sentences"] == f"{result.false_per_1000.value:.1f}"
     assert told["status right, where the signal is"] == f"{result.status_right} of {result.n_status}"
-    assert told["expected calibration error"] == f"{result.calibration_error:.3f}"
+    assert told["expected calibration error"] == f"{result.calibration_error.value:.3f}"

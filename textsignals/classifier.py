@@ -15,6 +15,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from textsignals.resources import model_folder
 from textsignals.tagging.features import Features
+from textsignals.tagging.model import load_model
 from textsignals.tagging.rules import RuleSet, load_rules, tokenizer
 from textsignals.taxonomy import load_taxonomy
 
@@ -23,14 +24,34 @@ _FEWEST = 2
 _NEVER = -20.0
 
 
+def fit_head(
+    matrix: Any,
+    target: np.ndarray,
+    C: float,
+    class_weight: str | None = None,
+    random_state: int = 0,
+    sample_weight: np.ndarray | None = None,
+) -> tuple[np.ndarray, float]:
+    """Return the weights of one logistic head, one a column of `matrix`, and its intercept.
+
+    A head with fewer than two examples, or with nothing else, has no weights and always says the same.
+    """
+    if target.sum() < _FEWEST or target.all():
+        return np.zeros(matrix.shape[1]), _NEVER if not target.all() else -_NEVER
+    head = LogisticRegression(C=C, class_weight=class_weight, solver="liblinear", random_state=random_state)
+    head.fit(matrix, target, sample_weight=sample_weight)
+    return head.coef_[0], float(head.intercept_[0])
+
+
 class SignalClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
-    """Logistic heads, one a signal, over hashed n-grams, plus a fixed weight where a rule of the signal fires.
+    """Logistic heads, one a signal, over hashed n-grams and the model's encoder, plus a fixed weight for rules.
 
     The heads do not see the rules: rules are written while reading training text, so their weight learned there would
-    be too high, and the n-grams beside them would learn too little. Parameters: `model` names the model whose taxonomy
-    and rules are used; `rule_weight` is what a rule adds to the logit (0 turns rules off); `n_hashed` is the number of
-    columns for n-grams, an even one; `C` and `class_weight` are those of LogisticRegression; `n_jobs` heads are fitted
-    side by side; `random_state` seeds them. `signals` names the columns of Y, the model's signals by default.
+    be too high, and what stands beside them would learn too little. Parameters: `model` names the model whose taxonomy,
+    encoder and rules are used; `use_encoder` turns its vectors on; `rule_weight` is what a rule that is always right
+    adds to the logit (0 turns rules off); `n_hashed` is the number of columns for n-grams, an even one; `C` and
+    `class_weight` are those of LogisticRegression; `n_jobs` heads are fitted side by side; `random_state` seeds them.
+    `signals` names the columns of Y, the model's signals by default.
 
     >>> texts = ["He checks every line I write.", "Nice weather.", "She checks every mail.", "Lunch at noon?"]
     >>> fitted = SignalClassifier(signals=("micromanagement",)).fit(texts, [[1], [0], [1], [0]])
@@ -43,7 +64,8 @@ class SignalClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         model: str | Path = "en",
         *,
         signals: Sequence[str] | None = None,
-        rule_weight: float = 2.0,
+        use_encoder: bool = True,
+        rule_weight: float = 3.0,
         n_hashed: int = 2**18,
         C: float = 4.0,
         class_weight: str | None = None,
@@ -52,6 +74,7 @@ class SignalClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     ) -> None:
         self.model = model
         self.signals = signals
+        self.use_encoder = use_encoder
         self.rule_weight = rule_weight
         self.n_hashed = n_hashed
         self.C = C
@@ -65,44 +88,25 @@ class SignalClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         Signals with fewer than two examples are never predicted. Raises ValueError without a text, or if the shapes do
         not agree.
         """
-        self.prepare()
+        folder, nlp = model_folder(self.model), tokenizer("en")
+        self.classes_ = np.array(list(load_taxonomy(folder).signals if self.signals is None else self.signals))
         indicator = np.asarray(y)
         if indicator.shape != (len(X), len(self.classes_)):
             raise ValueError(f"Y has shape {indicator.shape}, expected {(len(X), len(self.classes_))}")
         if not len(X):
             raise ValueError("there is no text to fit on")
-        self.fit_heads(self.features_.transform(X), indicator, sample_weight)
+        rules = [r for r in load_rules(folder / "patterns.jsonl") if r.signal in set(self.classes_)]
+        encoder = load_model(folder).features.encoder if self.use_encoder else None
+        self.features_ = Features(self.n_hashed, list(self.classes_), RuleSet(rules, nlp), nlp, encoder)
+        seen = self.features_.transform(X)[:, : self.features_.first_rule]
+        heads = Parallel(n_jobs=self.n_jobs)(
+            delayed(fit_head)(seen, column, self.C, self.class_weight, self.random_state, sample_weight)
+            for column in indicator.T
+        )
+        self.coef_ = np.hstack([np.array([coef for coef, _ in heads]), self.rule_weight * np.eye(len(heads))])
+        self.intercept_ = np.array([intercept for _, intercept in heads])
         self.thresholds_ = np.full(len(self.classes_), 0.5)
         return self
-
-    def prepare(self) -> None:
-        """Set `classes_` and `features_`, which do not depend on any text."""
-        folder, nlp = model_folder(self.model), tokenizer("en")
-        self.classes_ = np.array(list(load_taxonomy(folder).signals if self.signals is None else self.signals))
-        rules = [r for r in load_rules(folder / "patterns.jsonl") if r.signal in set(self.classes_)]
-        self.features_ = Features(self.n_hashed, list(self.classes_), RuleSet(rules, nlp), nlp)
-
-    def fit_heads(self, matrix: Any, indicator: np.ndarray, sample_weight: np.ndarray | None = None) -> None:
-        """Fit `coef_`, shape (signals, features), and `intercept_` on features that `features_.transform` has made.
-
-        Apart from `fit`, so that one matrix serves many folds.
-        """
-        hashed = matrix[:, : self.n_hashed]
-        heads = Parallel(n_jobs=self.n_jobs)(
-            delayed(self._fit_head)(hashed, column, sample_weight) for column in indicator.T
-        )
-        rules = self.rule_weight * np.eye(len(heads))
-        self.coef_ = np.hstack([np.array([coef for coef, _ in heads]), rules])
-        self.intercept_ = np.array([intercept for _, intercept in heads])
-
-    def _fit_head(self, matrix: Any, target: np.ndarray, weight: np.ndarray | None) -> tuple[np.ndarray, float]:
-        if target.sum() < _FEWEST or target.all():
-            return np.zeros(matrix.shape[1]), _NEVER if not target.all() else -_NEVER
-        head = LogisticRegression(
-            C=self.C, class_weight=self.class_weight, solver="liblinear", random_state=self.random_state
-        )
-        head.fit(matrix, target, sample_weight=weight)
-        return head.coef_[0], float(head.intercept_[0])
 
     def decision_function(self, X: Sequence[str]) -> np.ndarray:
         """Return the logits, shape (len(X), number of signals)."""

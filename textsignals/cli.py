@@ -20,6 +20,7 @@ from textsignals.errors import TextSignalsError
 from textsignals.measures.periods import STEPS
 
 if TYPE_CHECKING:
+    from textsignals.evaluate import Figure
     from textsignals.pipeline import Outcome, Settings
     from textsignals.records import Message, ReadReport
 
@@ -414,7 +415,9 @@ def explain(text: tuple[str, ...], model: str, operating_point: str) -> None:
                 marked = ", ".join(repr(sentence[a:b]) for a, b in reason.tag.evidence)
                 words = ", ".join(f"{word} {points:+.2f}" for word, points in reason.words)
                 click.echo(f"    evidence  {marked or '-'}")
-                click.echo(f"    rules     {', '.join(reason.rules) or '-'}")
+                rules = (tagger.model.features.rules.by_id[id_] for id_ in reason.rules)
+                fired = ", ".join(f"{r.id} (right on {r.right} of {r.fired} real sentences)" for r in rules)
+                click.echo(f"    rules     {fired or '-'}")
                 click.echo(f"    cues      {', '.join(reason.cues) or '-'}")
                 click.echo(f"    words     {words or '-'}")
 
@@ -462,7 +465,7 @@ def evaluate(file: str, fail_under: float | None, model: str, operating_point: s
     Example:
       textsignals evaluate corpora/dev.jsonl
     """
-    from textsignals.evaluate import MACRO_MINIMUM, read_units, wilson
+    from textsignals.evaluate import MACRO_MINIMUM, read_units
     from textsignals.evaluate import evaluate as measure
     from textsignals.tagging.tagger import load
 
@@ -472,34 +475,30 @@ def evaluate(file: str, fail_under: float | None, model: str, operating_point: s
     if not units:
         raise TextSignalsError(f"{file}: holds no labelled sentence")
     result = measure(units, tagger)
-    click.echo(f"{result.n_units:,} sentences, operating point {result.operating_point}; asserted tags only\n")
-    click.echo(f"{'':<24}{'precision':>10}{'recall':>8}{'F1':>7}{'labels':>8}{'tags':>6}")
+    click.echo(f"{result.n_units:,} sentences, operating point {result.operating_point}; asserted tags only")
+    click.echo("in brackets: 95 % intervals\n")
+    click.echo(f"{'':<24}{'precision':<18}{'recall':<18}{'F1':<18}{'labels':>6}{'tags':>6}")
     for score in (*result.signals, *result.families, result.overall, result.mentions):
-        figures = "".join(f"{_two(x):>{w}}" for x, w in ((score.precision, 10), (score.recall, 8), (score.f1, 7)))
-        click.echo(f"{score.name:<24}{figures}{score.support:>8}{score.tp + score.fp:>6}")
-    low, high = wilson(result.overall.tp, result.overall.tp + result.overall.fp)
-    status_low, status_high = wilson(result.status_right, result.n_status)
-    click.echo(
-        f"\nmicro-F1 {_three(result.overall.f1)}, macro-F1 over signals with {MACRO_MINIMUM} labels or more"
-        f" {_three(result.macro_f1)}"
-    )
-    click.echo(f"precision {_two(result.overall.precision)} (95 % interval {_two(low)} to {_two(high)})")
-    click.echo(
-        f"status right on {result.status_right} of {result.n_status} mentions"
-        f" ({_two(status_low)} to {_two(status_high)})"
-    )
-    click.echo(f"false tags per 1,000 ordinary sentences {result.false_per_1000:.1f}")
-    click.echo(f"expected calibration error {_three(result.calibration_error)}")
-    if fail_under is not None and not result.overall.f1 >= fail_under:
+        figures = "".join(f"{_figure(x):<18}" for x in (score.precision, score.recall, score.f1))
+        click.echo(f"{score.name:<24}{figures}{score.support:>6}{score.tags:>6}")
+    at_least = f"with {MACRO_MINIMUM} labels or more"
+    click.echo(f"\nmicro-F1 {_figure(result.overall.f1, 3)}")
+    click.echo(f"macro-F1 over signals {at_least} {_figure(result.macro_f1, 3)}")
+    click.echo(f"macro-F1 over families {at_least} {_figure(result.macro_families, 3)}")
+    click.echo(f"precision {_figure(result.overall.precision)}")
+    click.echo(f"status right on {result.status_right} of {result.n_status} mentions: {_figure(result.status)}")
+    false = result.false_per_1000
+    click.echo(f"false tags per 1,000 ordinary sentences {_figure(false, 1)}, on {result.n_ordinary:,} of them")
+    click.echo(f"expected calibration error {_figure(result.calibration_error, 3)}")
+    if fail_under is not None and not result.overall.f1.value >= fail_under:
         raise click.exceptions.Exit(1)
 
 
-def _two(value: float) -> str:
-    return "-" if value != value else f"{value:.2f}"
-
-
-def _three(value: float) -> str:
-    return "-" if value != value else f"{value:.3f}"
+def _figure(figure: Figure, digits: int = 2) -> str:
+    """Return a value with its interval, a dash where nothing can be said."""
+    if figure.value != figure.value:
+        return "-"
+    return f"{figure.value:.{digits}f} ({figure.low:.{digits}f}-{figure.high:.{digits}f})"
 
 
 def _settings(

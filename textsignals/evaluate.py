@@ -10,13 +10,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from scipy.stats import chi2
 
 from textsignals.errors import InputError
-from textsignals.records import Tag
 from textsignals.tagging.tagger import Tagger
 from textsignals.taxonomy import COUNTED
 
 _CALIBRATION_BINS = 10
+_DRAWS = 1_000
 # The many scores near zero would hide the gaps of the rest.
 _CALIBRATED_FROM = 0.05
 # Signals with fewer positives are left out of the macro average: one sentence more or less would decide it.
@@ -37,35 +38,35 @@ class Unit:
 
 
 @dataclass(frozen=True, slots=True)
+class Figure:
+    """A measured value and its 95 % interval; NaN where nothing can be said."""
+
+    value: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True)
 class Score:
-    """Counts and what follows from them; precision, recall and f1 are NaN where nothing can be said."""
+    """Counts of one label and what follows from them, each with its interval over sentences drawn again."""
 
     name: str
     tp: int
     fp: int
     fn: int
-    n: int
-
-    @property
-    def precision(self) -> float:
-        """Share of tags that are right."""
-        return self.tp / (self.tp + self.fp) if self.tp + self.fp else math.nan
-
-    @property
-    def recall(self) -> float:
-        """Share of labels that are found."""
-        return self.tp / (self.tp + self.fn) if self.tp + self.fn else math.nan
-
-    @property
-    def f1(self) -> float:
-        """Harmonic mean of the two."""
-        total = 2 * self.tp + self.fp + self.fn
-        return 2 * self.tp / total if total else math.nan
+    precision: Figure
+    recall: Figure
+    f1: Figure
 
     @property
     def support(self) -> int:
         """Number of labels."""
         return self.tp + self.fn
+
+    @property
+    def tags(self) -> int:
+        """Number of tags."""
+        return self.tp + self.fp
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +74,8 @@ class Evaluation:
     """What a tagger reaches on a file, on asserted tags unless said otherwise.
 
     `mentions` takes signals in any status; of `n_status` tags whose signal is right, `status_right` have the right
-    status too. `false_per_1000` is false tags per 1,000 ordinary sentences, `calibration_error` a probability.
+    status too. `false_per_1000` is false tags per 1,000 of the `n_ordinary` ordinary sentences, `calibration_error` a
+    probability. `macro_f1` and `macro_families` are means over signals and families with at least MACRO_MINIMUM labels.
     """
 
     n_units: int
@@ -82,16 +84,14 @@ class Evaluation:
     families: tuple[Score, ...]
     mentions: Score
     overall: Score
+    macro_f1: Figure
+    macro_families: Figure
     n_status: int
     status_right: int
-    false_per_1000: float
-    calibration_error: float
-
-    @property
-    def macro_f1(self) -> float:
-        """Mean F1 of the signals with at least MACRO_MINIMUM labels, NaN if there is none."""
-        values = [s.f1 for s in self.signals if s.support >= MACRO_MINIMUM]
-        return sum(values) / len(values) if values else math.nan
+    status: Figure
+    n_ordinary: int
+    false_per_1000: Figure
+    calibration_error: Figure
 
 
 def read_units(path: str | Path, known: Iterable[str], statuses: Iterable[str]) -> Iterator[Unit]:
@@ -128,70 +128,136 @@ def read_units(path: str | Path, known: Iterable[str], statuses: Iterable[str]) 
 
 
 def evaluate(units: Sequence[Unit], tagger: Tagger) -> Evaluation:
-    """Return how the tags of a tagger agree with the labels of units.
+    """Return how the tags of a tagger agree with the labels of units, which must not be empty.
 
     A tag is right if its signal stands on the unit as asserted and the tag says asserted. Status is judged where the
     signal is right in any status. Calibration is the expected error, in ten bins, of scores of 0.05 or more taken as
-    probabilities of "the signal is mentioned".
+    probabilities of "the signal is mentioned". Intervals are percentiles over a thousand draws of the units (Efron
+    1979), Wilson's for the share of right statuses, and Garwood's (1936) for the rare false tags. Sentences of one
+    source resemble each other, so for sources that are not in the file the intervals are somewhat too narrow.
     """
-    tagged = tagger.tag(unit.text for unit in units)
+    texts = [unit.text for unit in units]
+    tagged = tagger.tag(texts)
     taxonomy = tagger.model.taxonomy
+    names, families = list(taxonomy.signals), list(taxonomy.families)
+    want = [{s for s, status in u.labels if status == COUNTED} - u.maybe for u in units]
+    got = [{t.signal for t in tags if t.status == COUNTED} - u.maybe for u, tags in zip(units, tagged, strict=True)]
     family_of = {name: signal.family for name, signal in taxonomy.signals.items()}
-    pairs = [_asserted(unit, tags) for unit, tags in zip(units, tagged, strict=True)]
-    in_families = [({family_of[s] for s in want}, {family_of[s] for s in got}) for want, got in pairs]
-    mentions = [
-        ({s for s, _ in unit.labels} - unit.maybe, {t.signal for t in tags} - unit.maybe)
-        for unit, tags in zip(units, tagged, strict=True)
-    ]
+    draws = _draws(len(units))
+    signals = _Agreement(_present(want, names), _present(got, names), draws)
+    by_family = [_present([{family_of[s] for s in found} for found in side], families) for side in (want, got)]
+    grouped = _Agreement(by_family[0], by_family[1], draws)
+    said = [{s for s, _ in u.labels} - u.maybe for u in units]
+    found = [{t.signal for t in tags} - u.maybe for u, tags in zip(units, tagged, strict=True)]
     # A sentence may hold a signal in two statuses; either is right.
     right = [
         (tag.signal, tag.status) in unit.labels
-        for unit, tags in zip(units, tagged, strict=True)
+        for unit, tags, mentioned in zip(units, tagged, said, strict=True)
         for tag in tags
-        if tag.signal in {signal for signal, _ in unit.labels} - unit.maybe
+        if tag.signal in mentioned
     ]
-    quiet = [got for unit, (_, got) in zip(units, pairs, strict=True) if unit.ordinary]
+    quiet = [len(g) for unit, g in zip(units, got, strict=True) if unit.ordinary]
+    low, high = wilson(sum(right), len(right))
     return Evaluation(
         n_units=len(units),
         operating_point=tagger.operating_point,
-        signals=tuple(_score(name, pairs, only=name) for name in taxonomy.signals),
-        families=tuple(_score(name, in_families, only=name) for name in taxonomy.families),
-        mentions=_score("mentioned in any status", mentions),
-        overall=_score("all signals", pairs),
+        signals=tuple(signals.score(name, [i]) for i, name in enumerate(names)),
+        families=tuple(grouped.score(name, [i]) for i, name in enumerate(families)),
+        mentions=_Agreement(_present(said, names), _present(found, names), draws).score("mentioned in any status"),
+        overall=signals.score("all signals"),
+        macro_f1=signals.macro_f1(),
+        macro_families=grouped.macro_f1(),
         n_status=len(right),
         status_right=sum(right),
-        false_per_1000=1000 * sum(map(len, quiet)) / len(quiet) if quiet else math.nan,
-        calibration_error=_calibration(units, tagger),
+        status=Figure(sum(right) / len(right) if right else math.nan, low, high),
+        n_ordinary=len(quiet),
+        false_per_1000=_per_1000(sum(quiet), len(quiet)),
+        calibration_error=_calibration(units, tagger.scores(texts), names, draws),
     )
 
 
-def _asserted(unit: Unit, tags: Sequence[Tag]) -> tuple[set[str], set[str]]:
-    want = {signal for signal, status in unit.labels if status == COUNTED} - unit.maybe
-    got = {tag.signal for tag in tags if tag.status == COUNTED} - unit.maybe
-    return want, got
+def _draws(n: int) -> np.ndarray:
+    """Return how often each of n units is drawn, one row a draw; the same for the same n."""
+    return np.random.default_rng(0).multinomial(n, np.full(n, 1 / n), size=_DRAWS)
 
 
-def _score(name: str, pairs: Sequence[tuple[set[str], set[str]]], only: str | None = None) -> Score:
-    if only is not None:
-        pairs = [(want & {only}, got & {only}) for want, got in pairs]
-    tp = sum(len(want & got) for want, got in pairs)
-    fp = sum(len(got - want) for want, got in pairs)
-    fn = sum(len(want - got) for want, got in pairs)
-    return Score(name, tp, fp, fn, len(pairs))
+def _present(found: Sequence[set[str]], names: Sequence[str]) -> np.ndarray:
+    return np.array([[name in x for name in names] for x in found])
 
 
-def _calibration(units: Sequence[Unit], tagger: Tagger) -> float:
-    if not units:
-        return math.nan
-    scores = tagger.scores([unit.text for unit in units])
-    truth = np.array([[s in {x for x, _ in unit.labels} for s in tagger.signals] for unit in units])
-    use = np.array([[s not in unit.maybe for s in tagger.signals] for unit in units]) & (scores >= _CALIBRATED_FROM)
-    p, y = scores[use], truth[use]
-    if not len(p):
-        return math.nan
-    bins = np.minimum((p * _CALIBRATION_BINS).astype(int), _CALIBRATION_BINS - 1)
-    gaps = [abs(p[bins == b].sum() - y[bins == b].sum()) for b in range(_CALIBRATION_BINS)]
-    return float(sum(gaps) / len(p))
+class _Agreement:
+    """Right, false and missing tags, in all units and in each draw of them, one column a label."""
+
+    def __init__(self, want: np.ndarray, got: np.ndarray, draws: np.ndarray) -> None:
+        cells = (want & got, got & ~want, want & ~got)
+        self._counts = [cell.sum(axis=0) for cell in cells]
+        # 64-bit floats: NumPy multiplies whole numbers without BLAS.
+        self._drawn = [draws.astype(float) @ cell.astype(float) for cell in cells]
+
+    def score(self, name: str, columns: Sequence[int] | None = None) -> Score:
+        """Return what some columns reach together, all of them by default."""
+        chosen = slice(None) if columns is None else columns
+        tp, fp, fn = (int(c[chosen].sum()) for c in self._counts)
+        drawn = [d[:, chosen].sum(axis=1) for d in self._drawn]
+        return Score(
+            name,
+            tp,
+            fp,
+            fn,
+            precision=_figure(_share(tp, tp + fp), _share(drawn[0], drawn[0] + drawn[1])),
+            recall=_figure(_share(tp, tp + fn), _share(drawn[0], drawn[0] + drawn[2])),
+            f1=_figure(_f1(tp, fp, fn), _f1(*drawn)),
+        )
+
+    def macro_f1(self) -> Figure:
+        """Return the mean F1 of the labels that stand on enough units."""
+        tp, fp, fn = self._counts
+        columns = np.flatnonzero(tp + fn >= MACRO_MINIMUM)
+        if not len(columns):
+            return Figure(math.nan, math.nan, math.nan)
+        # A draw may hold none of a label and no tag of it: nothing went wrong there, and nothing right.
+        drawn = np.nan_to_num(_f1(*(d[:, columns] for d in self._drawn))).mean(axis=1)
+        return _figure(float(np.mean(_f1(tp[columns], fp[columns], fn[columns]))), drawn)
+
+
+def _share(part: Any, whole: Any) -> Any:
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.divide(part, whole)
+
+
+def _f1(tp: Any, fp: Any, fn: Any) -> Any:
+    return _share(2 * tp, 2 * tp + fp + fn)
+
+
+def _figure(value: float, drawn: np.ndarray) -> Figure:
+    known = drawn[np.isfinite(drawn)]
+    if not len(known):
+        return Figure(float(value), math.nan, math.nan)
+    low, high = np.quantile(known, [0.025, 0.975])
+    return Figure(float(value), float(low), float(high))
+
+
+def _per_1000(count: int, n: int) -> Figure:
+    if not n:
+        return Figure(math.nan, math.nan, math.nan)
+    low = chi2.ppf(0.025, 2 * count) / 2 if count else 0.0
+    return Figure(*(1000 * float(x) / n for x in (count, low, chi2.ppf(0.975, 2 * count + 2) / 2)))
+
+
+def _calibration(units: Sequence[Unit], scores: np.ndarray, names: Sequence[str], draws: np.ndarray) -> Figure:
+    truth = _present([{s for s, _ in u.labels} for u in units], names)
+    use = ~_present([set(u.maybe) for u in units], names) & (scores >= _CALIBRATED_FROM)
+    bins = np.minimum((scores * _CALIBRATION_BINS).astype(int), _CALIBRATION_BINS - 1)
+    gaps, n = np.zeros((len(units), _CALIBRATION_BINS)), use.sum(axis=1)
+    for b in range(_CALIBRATION_BINS):
+        gaps[:, b] = ((scores - truth) * (use & (bins == b))).sum(axis=1)
+    drawn = _share(np.abs(draws @ gaps).sum(axis=1), draws @ n)
+    if not n.sum():
+        return Figure(math.nan, math.nan, math.nan)
+    measured = _figure(float(_share(np.abs(gaps.sum(axis=0)).sum(), n.sum())), drawn)
+    # Drawing again only adds to absolute gaps, so the interval is mirrored at the value (Davison & Hinkley 1997, 5.2).
+    low, high = (max(0.0, 2 * measured.value - x) for x in (measured.high, measured.low))
+    return Figure(measured.value, low, high)
 
 
 def wilson(successes: int, n: int) -> tuple[float, float]:

@@ -51,7 +51,8 @@ class Tag:
     """One signal found in one sentence.
 
     `start` and `end` are character offsets of that sentence into the text that was given; `evidence` holds the
-    (start, end) spans, into the same text, that made it fire. `score` is a probability between 0 and 1.
+    (start, end) spans, into the same text, that made it fire. `score` is the probability, between 0 and 1, that the
+    signal stands there in this status.
     """
 
     signal: str

@@ -90,10 +90,17 @@ def _parse(table: dict[str, Any]) -> Taxonomy:
     return Taxonomy(families, signals, statuses)
 
 
+# tomllib takes seconds for the dotted keys that fill a longer one.
+_LONGEST_LINE = 4_000
+
+
 @cache
 def _load(path: Path) -> Taxonomy:
     try:
-        return _parse(tomllib.loads(path.read_text(encoding="utf-8")))
+        text = path.read_text(encoding="utf-8")
+        if len(max(text.splitlines(), key=len, default="")) > _LONGEST_LINE:
+            raise ValueError(f"a line is longer than {_LONGEST_LINE:,} characters")
+        return _parse(tomllib.loads(text))
     except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise ModelError(f"{path}: not a usable taxonomy: {error}") from error
 

@@ -12,7 +12,7 @@ from textsignals.tagging.rules import PatternMatcher, Rule, RuleSet, load_rules,
 from textsignals.tagging.sentences import normalise
 from textsignals.taxonomy import load_taxonomy
 
-FEWEST_RULES, FEWEST_IN_ALL = 15, 330
+FEWEST_RULES, FEWEST_IN_ALL = 15, 1_500
 GOOD = {"id": "silo.x", "signal": "silo", "pattern": "in a silo", "yes": ["We sit in a silo."], "no": ["Corn."]}
 
 
@@ -127,8 +127,8 @@ def test_matches_are_those_of_one_plain_matcher_with_all_patterns(rules, rule_se
             phrases.add(rule.id, [nlp.make_doc(rule.pattern)])
         else:
             plain.add(rule.id, [rule.pattern], greedy="LONGEST")
-    # A plain matcher asks every rule at every token, so examples of one rule in 16 must do.
-    for text in [text for rule in rules[::16] for text in (rule.yes[0], rule.no[0])]:
+    # A plain matcher asks every rule at every token, so examples of one rule in 64 must do.
+    for text in [text for rule in rules[::64] for text in (rule.yes[0], rule.no[0])]:
         doc = nlp.make_doc(normalise(text))
         expected = {(nlp.vocab.strings[key], s, e) for matcher in (plain, phrases) for key, s, e in matcher(doc)}
         found = [(m.id, m.start, m.end) for m in rule_set(doc)]
@@ -192,6 +192,168 @@ def test_hostile_repetition_ends(rule_set, nlp, unit):
     assert all(isinstance(rule_set(nlp.make_doc(text[i : i + 2_000])), list) for i in range(0, len(text), 2_000))
 
 
+# --- lemmas ------------------------------------------------------------------------------------------------------
+
+FORMS = {"go": ["go", "goes", "going", "gone", "went"], "run": ["run", "ran"], "share": ["share", "shared"]}
+NO_FORMS = "does not list the forms of lemmas"
+
+
+def written(folder, *patterns, forms=FORMS):
+    """A patterns.jsonl of one rule a pattern, with the lemmas.json beside it."""
+    lines = [json.dumps({**GOOD, "id": f"silo.x{i}", "pattern": pattern}) for i, pattern in enumerate(patterns)]
+    (folder / "patterns.jsonl").write_text("\n".join(lines), encoding="utf-8")
+    if forms is not None:
+        content = forms if isinstance(forms, bytes) else json.dumps(forms).encode()
+        (folder / "lemmas.json").write_bytes(content)
+    return folder / "patterns.jsonl"
+
+
+@pytest.mark.parametrize(
+    ("token", "expanded"),
+    [
+        ({"LEMMA": "go"}, {"LOWER": {"IN": ["go", "goes", "going", "gone", "went"]}}),
+        ({"LEMMA": {"IN": ["run", "go"]}}, {"LOWER": {"IN": ["go", "goes", "going", "gone", "ran", "run", "went"]}}),
+        ({"LEMMA": {"IN": ["run", "run"]}, "OP": "?"}, {"OP": "?", "LOWER": {"IN": ["ran", "run"]}}),
+        ({"LEMMA": "run", "IS_ALPHA": True}, {"IS_ALPHA": True, "LOWER": {"IN": ["ran", "run"]}}),
+        ({"LOWER": "go"}, {"LOWER": "go"}),
+        ({"OP": "{0,2}"}, {"OP": "{0,2}"}),
+    ],
+)
+def test_a_lemma_stands_for_the_words_listed_in_lemmas_json(tmp_path, token, expanded):
+    assert load_rules(written(tmp_path, [{"LOWER": "we"}, token]))[0].pattern == [{"LOWER": "we"}, expanded]
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [("They go home", 1), ("They WENT home", 1), ("Gone home", 1), ("They goed home", 0), ("going to home", 0)],
+)
+def test_the_forms_of_a_lemma_match(tmp_path, nlp, text, found):
+    rules = load_rules(written(tmp_path, [{"LEMMA": "go"}, {"LOWER": "home"}]))
+    assert len(RuleSet(rules, nlp)(nlp.make_doc(text))) == found
+
+
+def test_a_phrase_that_speaks_of_lemmas_is_left_alone(tmp_path):
+    assert load_rules(written(tmp_path, "the LEMMA go"))[0].pattern == "the LEMMA go"
+
+
+@pytest.mark.parametrize(
+    ("lemma", "said"),
+    [
+        ("fly", "'fly'"),
+        ({"IN": ["go", "fly", "swim"]}, "'fly, swim'"),
+        ({"IN": []}, "{'IN': []}"),
+        ({"NOT_IN": ["go"]}, "{'NOT_IN': ['go']}"),
+        ({"IN": ["go"], "NOT_IN": ["run"]}, "{'IN': ['go'], 'NOT_IN': ['run']}"),
+        ({"REGEX": "^go"}, "{'REGEX': '^go'}"),
+        (5, "5"),
+        (None, "None"),
+        (["go"], "['go']"),
+        ({"IN": 5}, "{'IN': 5}"),
+        ({"IN": [5]}, "{'IN': [5]}"),
+        ({"IN": [["go"]]}, "{'IN': [['go']]}"),
+    ],
+)
+def test_a_lemma_without_forms_is_named_with_its_line(tmp_path, lemma, said):
+    path = written(tmp_path, "first", [{"LOWER": "we"}, {"LEMMA": lemma}])
+    with pytest.raises(ModelError) as caught:
+        load_rules(path)
+    assert str(caught.value) == f"{path}, line 2: no forms are known of LEMMA {said}; run scripts/rules"
+
+
+def test_a_lemma_without_lemmas_json_is_named_and_rules_without_lemmas_need_none(tmp_path):
+    assert len(load_rules(written(tmp_path, [{"LOWER": "go"}], forms=None))) == 1
+    path = written(tmp_path, [{"LEMMA": "go"}], forms=None)
+    with pytest.raises(ModelError) as caught:
+        load_rules(path)
+    assert str(caught.value) == f"{path}, line 1: no forms are known of LEMMA 'go'; run scripts/rules"
+
+
+@pytest.mark.parametrize(
+    ("forms", "problem"),
+    [
+        (b"{oops", "Expecting property name enclosed in double quotes: line 1 column 2 (char 1)"),
+        (b"", "Expecting value: line 1 column 1 (char 0)"),
+        (b"\xff", "'utf-8' codec can't decode byte 0xff in position 0: invalid start byte"),
+        ([], "'list' object has no attribute 'values'"),
+        ({"go": ["went", 5]}, "not lists of words"),
+        ({"go": "went"}, "not lists of words"),
+        ({"go": {"went": 1}}, "not lists of words"),
+        ({"go": 5}, "not lists of words"),
+        (b"[" * 200_000, None),
+        (b'{"go": ' * 100_000, None),
+    ],
+)
+def test_a_lemmas_json_that_cannot_be_used_is_named(tmp_path, forms, problem):
+    path = written(tmp_path, [{"LEMMA": "go"}], forms=forms)
+    with pytest.raises(ModelError) as caught:
+        load_rules(path)
+    place = re.escape(f"{tmp_path / 'lemmas.json'}: {NO_FORMS}")
+    detail = ".*" if problem is None else re.escape(problem)
+    assert re.fullmatch(rf"{place} \({detail}\); run scripts/rules", str(caught.value)), str(caught.value)
+
+
+def lemmas_of(pattern):
+    for spec in pattern if isinstance(pattern, list) else ():
+        lemma = spec.get("LEMMA", ())
+        yield from [lemma] if isinstance(lemma, str) else lemma["IN"] if lemma else ()
+
+
+def test_every_lemma_of_the_rules_is_listed_and_none_else():
+    used = {
+        lemma for _, entry in read_jsonl(model_folder("en") / "patterns.jsonl") for lemma in lemmas_of(entry["pattern"])
+    }
+    listed = json.loads((model_folder("en") / "lemmas.json").read_text(encoding="utf-8"))
+    assert used, "rules use lemmas"
+    assert used <= set(listed), "listed in lemmas.json; run scripts/rules"
+    assert set(listed) <= used, "lemmas.json lists no lemma that no rule uses"
+
+
+def test_forms_are_written_in_lower_case_and_each_once():
+    listed = json.loads((model_folder("en") / "lemmas.json").read_text(encoding="utf-8"))
+    words = [word for forms in listed.values() for word in forms]
+    assert [word for word in words if word != word.lower()] == []
+    assert [lemma for lemma, forms in listed.items() if not forms or len(set(forms)) != len(forms)] == []
+
+
+# --- precision ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("fired", "right", "precision"),
+    # Four matches more, of which 4 in 10 are right.
+    [(0, 0, 0.4), (4, 4, 0.7), (4, 0, 0.2), (1, 1, 0.52), (96, 96, 0.976), (96, 0, 0.016), (6, 2, 0.36)],
+)
+def test_the_precision_of_a_rule_leans_on_an_average_one(fired, right, precision):
+    assert Rule("a.b", "a", "x", (), (), fired, right).precision == pytest.approx(precision)
+
+
+def test_one_right_match_more_raises_precision_and_one_wrong_match_more_lowers_it():
+    for fired in range(20):
+        for right in range(fired + 1):
+            now = Rule("a.b", "a", "x", (), (), fired, right).precision
+            assert 0 < now < 1
+            assert Rule("a.b", "a", "x", (), (), fired + 1, right + 1).precision > now
+            assert Rule("a.b", "a", "x", (), (), fired + 1, right).precision < now
+
+
+def test_matches_in_real_text_are_read_and_unknown_is_none(tmp_path):
+    path = tmp_path / "patterns.jsonl"
+    path.write_text(json.dumps({**GOOD, "fired": 7, "right": 3}) + "\n" + json.dumps({**GOOD, "id": "silo.y"}))
+    assert [(rule.fired, rule.right) for rule in load_rules(path)] == [(7, 3), (0, 0)]
+
+
+def test_every_rule_was_right_at_most_as_often_as_it_fired(rules):
+    assert [rule.id for rule in rules if not rule.fired >= rule.right >= 0] == []
+    assert sum(rule.fired > 0 for rule in rules) > len(rules) // 4, "most rules are known from real text"
+
+
+def test_by_id_finds_every_rule(rules, rule_set):
+    assert rule_set.by_id == {rule.id: rule for rule in rules}
+    assert rule_set.rules == rules
+
+
+# --- lines -------------------------------------------------------------------------------------------------------
+
 BAD_LINES = [
     ("{oops", "not JSON: Expecting property name enclosed in double quotes: line 1 column 2 (char 1)"),
     ("[" * 200_000, None),
@@ -202,7 +364,19 @@ BAD_LINES = [
     (json.dumps({**GOOD, "yes": "text"}), "the field 'yes' holds a value of the wrong type"),
     (json.dumps({**GOOD, "pattern": None}), "the field 'pattern' holds a value of the wrong type"),
     (json.dumps({**GOOD, "id": "silo.first"}), "the id 'silo.first' is used twice"),
+    (json.dumps({**GOOD, "fired": "7"}), "the field 'fired' holds a value of the wrong type"),
+    (json.dumps({**GOOD, "right": None}), "the field 'right' holds a value of the wrong type"),
+    (json.dumps({**GOOD, "right": 0.5}), "the field 'right' holds a value of the wrong type"),
 ]
+
+
+@pytest.mark.parametrize("counts", [{"fired": -4}, {"fired": 1, "right": 2}, {"right": -1}, {"right": 1}])
+def test_a_rule_that_was_right_more_often_than_it_fired_is_named(tmp_path, counts):
+    """With fired = -4 its precision would divide by zero, while tagging."""
+    path = tmp_path / "patterns.jsonl"
+    path.write_text(json.dumps({**GOOD, **counts}), encoding="utf-8")
+    with pytest.raises(ModelError, match=rf"^{re.escape(str(path))}, line 1: "):
+        load_rules(path)
 
 
 @pytest.mark.parametrize(("line", "problem"), BAD_LINES)

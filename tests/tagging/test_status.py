@@ -23,6 +23,8 @@ from textsignals.tagging.status import (
 from textsignals.taxonomy import load_taxonomy
 
 NLP = tokenizer("en")
+# A head that was fitted without an encoder.
+NO_VECTOR = np.zeros(0)
 CUES = load_cues(model_folder("en") / "cues.jsonl")
 GOOD = {
     "id": "negated.x",
@@ -223,9 +225,10 @@ def test_the_status_is_the_one_whose_weights_add_up_to_most():
     coef = np.zeros((2, 2 + N_WORDS))
     coef[1, 1] = 2.0
     head = StatusHead(["asserted", "negated"], ["known", "cue"], coef, np.array([1.0, 0.0]))
-    assert head(["known", "unheard of"], "text") == "asserted"
-    assert head(["cue"], "text") == "negated"
-    assert head.logits(["cue", "known"], "text").tolist() == [1.0, 2.0]
+    status, p = head(["known", "unheard of"], "text", NO_VECTOR)
+    assert status == "asserted" and 0.5 < p < 1
+    assert head(["cue"], "text", NO_VECTOR)[0] == "negated"
+    assert head.logits(["cue", "known"], "text", NO_VECTOR).tolist() == [1.0, 2.0]
 
 
 def test_words_of_the_sentence_count_too():
@@ -233,5 +236,32 @@ def test_words_of_the_sentence_count_too():
     coef = np.zeros((2, N_WORDS))
     coef[1] = row.toarray()[0]
     head = StatusHead(["asserted", "resolved"], [], coef, np.array([1.0, 0.0]))
-    assert (head([], "gone"), head([], "here")) == ("resolved", "asserted")
-    assert head.logits([], "gone")[1] == pytest.approx(WORD_VALUE**2)
+    assert (head([], "gone", NO_VECTOR)[0], head([], "here", NO_VECTOR)[0]) == ("resolved", "asserted")
+    assert head.logits([], "gone", NO_VECTOR)[1] == pytest.approx(WORD_VALUE**2)
+
+
+def test_the_vector_of_the_sentence_counts_too():
+    coef = np.zeros((2, N_WORDS + 2))
+    coef[1, N_WORDS:] = [2.0, -1.0]
+    head = StatusHead(["asserted", "resolved"], [], coef, np.array([1.0, 0.0]))
+    assert head.logits([], "", np.array([1.0, 0.5])).tolist() == [1.0, 1.5]
+    assert head([], "", np.array([1.0, 0.5]))[0] == "resolved"
+    assert head([], "", np.array([1.0, 2.0]))[0] == "asserted"
+
+
+def test_names_words_and_vector_add_up_each_from_its_own_columns():
+    coef = np.random.default_rng(0).normal(size=(3, 2 + N_WORDS + 4))
+    head = StatusHead(["a", "b", "c"], ["known", "cue"], coef, np.array([0.1, 0.2, 0.3]))
+    vector = np.array([1.0, -1.0, 0.5, 2.0])
+    row = np.concatenate([[0.0, 1.0], hashed_words(["not gone"]).toarray()[0], vector])
+    logits = head.logits(["cue"], "not gone", vector)
+    assert logits == pytest.approx(coef @ row + [0.1, 0.2, 0.3])
+    status, p = head(["cue"], "not gone", vector)
+    assert status == "abc"[int(np.argmax(logits))]
+    assert p == pytest.approx(np.exp(logits.max()) / np.exp(logits).sum())
+
+
+def test_a_vector_of_another_width_is_no_vector_of_this_head():
+    head = StatusHead(["a", "b"], [], np.zeros((2, N_WORDS + 2)), np.zeros(2))
+    with pytest.raises(ValueError):
+        head.logits([], "text", np.zeros(3))

@@ -1,4 +1,4 @@
-"""What the classifier sees of a sentence: hashed n-grams and the rules that fired, each with its place in the text."""
+"""What the classifier sees of a sentence: hashed n-grams, the encoder's vector, and the rules that fired."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from sklearn.feature_extraction.text import HashingVectorizer
 from spacy.language import Language
 from spacy.tokens import Doc
 
+from textsignals.tagging.encoder import Encoder
 from textsignals.tagging.rules import Match, RuleSet
 from textsignals.tagging.sentences import MAX_SENTENCE_CHARS, normalise
 
@@ -26,7 +27,7 @@ _CHAR_SIZES = (3, 5)
 
 @dataclass(frozen=True, slots=True)
 class Gram:
-    """One n-gram and the characters [start, end) of the words, or of the chunk, that it comes from."""
+    """One part of a sentence that adds to a score: an n-gram or an encoder token, at the characters [start, end)."""
 
     name: str
     start: int
@@ -61,12 +62,18 @@ def plain(text: str) -> str:
 
 
 class Features:
-    """Turns sentences into the matrix [word n-grams | character n-grams | signals of which a rule fires]."""
+    """Turns sentences into the matrix [word n-grams | character n-grams | encoder | rules, one column a signal].
 
-    def __init__(self, n_hashed: int, signals: Sequence[str], rules: RuleSet, nlp: Language) -> None:
+    The column of a signal's rules holds the precision of the best one that fires (`Rule.precision`), or 0. Without an
+    `encoder` its columns are not there.
+    """
+
+    def __init__(
+        self, n_hashed: int, signals: Sequence[str], rules: RuleSet, nlp: Language, encoder: Encoder | None = None
+    ) -> None:
         if n_hashed % 2:
             raise ValueError(f"n_hashed is {n_hashed}; words and characters need the same number of columns each")
-        self.rules, self._nlp, self.n_hashed = rules, nlp, n_hashed
+        self.rules, self._nlp, self.n_hashed, self.encoder = rules, nlp, n_hashed, encoder
         shared = {"n_features": n_hashed // 2, "binary": True, "norm": "l2", "lowercase": False}
         self._blocks = (
             (_word_grams, HashingVectorizer(token_pattern=TOKEN, ngram_range=(1, 2), **shared)),
@@ -75,21 +82,40 @@ class Features:
         self._column = {signal: i for i, signal in enumerate(signals)}
 
     @property
+    def first_rule(self) -> int:
+        """Index of the first column of rules, those of n-grams and encoder standing before it."""
+        return self.n_hashed + (self.encoder.width if self.encoder else 0)
+
+    @property
     def width(self) -> int:
         """Number of columns of the matrix."""
-        return self.n_hashed + len(self._column)
+        return self.first_rule + len(self._column)
 
-    def transform(self, texts: Sequence[str], matches: Sequence[Sequence[Match]] | None = None) -> csr_matrix:
-        """Return the features of sentences, shape (len(texts), width); `matches` spares matching them again."""
+    def transform(
+        self,
+        texts: Sequence[str],
+        matches: Sequence[Sequence[Match]] | None = None,
+        vectors: np.ndarray | None = None,
+    ) -> csr_matrix:
+        """Return the features of sentences, shape (len(texts), width).
+
+        `matches` spares matching rules again, `vectors` running the encoder again.
+        """
         if not len(texts):
             return csr_matrix((0, self.width))
-        folded = [plain(text) for text in texts]
-        blocks = [hasher.transform(folded) for _, hasher in self._blocks]
-        blocks.append(self._fired(self.match(texts) if matches is None else matches))
+        blocks = [self.hashed(texts)]
+        if self.encoder:
+            blocks.append(csr_matrix(self.encoder(texts) if vectors is None else vectors))
+        blocks.append(self.fired(self.match(texts) if matches is None else matches))
         matrix = csr_matrix(hstack(blocks))
         # Sorted here: parallel fits share the matrix read-only and could not sort it themselves.
         matrix.sort_indices()
         return matrix
+
+    def hashed(self, texts: Sequence[str]) -> csr_matrix:
+        """Return the columns of n-grams, shape (len(texts), n_hashed)."""
+        folded = [plain(text) for text in texts]
+        return csr_matrix(hstack([hasher.transform(folded) for _, hasher in self._blocks]))
 
     def doc(self, text: str) -> Doc:
         """Return the tokens that rules and cues are matched on; what is beyond the longest sentence is left out."""
@@ -99,18 +125,21 @@ class Features:
         """Return the rules that fire in each text."""
         return [self.rules(self.doc(text)) for text in texts]
 
-    def _fired(self, matches: Sequence[Sequence[Match]]) -> csr_matrix:
-        rows, columns = [], []
+    def fired(self, matches: Sequence[Sequence[Match]]) -> csr_matrix:
+        """Return the columns of rules, shape (len(matches), number of signals)."""
+        best: dict[tuple[int, int], float] = {}
         for row, found in enumerate(matches):
-            for signal in sorted({self.rules.signal_of[match.id] for match in found}):
-                rows.append(row)
-                columns.append(self._column[signal])
-        return csr_matrix((np.ones(len(rows)), (rows, columns)), shape=(len(matches), len(self._column)))
+            for rule in (self.rules.by_id[match.id] for match in found):
+                place = row, self._column[rule.signal]
+                best[place] = max(best.get(place, 0.0), rule.precision)
+        rows, columns = zip(*best, strict=True) if best else ((), ())
+        return csr_matrix((list(best.values()), (rows, columns)), shape=(len(matches), len(self._column)), dtype=float)
 
     def contributions(self, text: str, coef: np.ndarray) -> list[tuple[Gram, float]]:
-        """Return each n-gram of a sentence with what it adds to a linear score of weights `coef`, shape (width,).
+        """Return each part of a sentence with what it adds to a linear score of weights `coef`, shape (width,).
 
-        With what the rules add and the intercept, these sum to the score.
+        With what the rules add and the intercept, these sum to the score. The encoder's marks at both ends stand for
+        the sentence as a whole.
         """
         folded = plain(text)
         parts: list[tuple[Gram, float]] = []
@@ -125,6 +154,11 @@ class Features:
             # A column counts once however often it is hit, so the places that hit it share what it adds.
             hits = Counter(columns)
             parts += [(g, float(adds.get(c, 0.0)) / hits[c]) for g, c in zip(found, columns, strict=True)]
+        if self.encoder:
+            tokens, vectors = self.encoder.tokens(text)
+            spans = [(t.start, t.end) if t.end > t.start else (0, len(text)) for t in tokens]
+            values = vectors @ coef[self.n_hashed : self.first_rule]
+            parts += [(Gram(t.name, *span), float(v)) for t, span, v in zip(tokens, spans, values, strict=True)]
         return parts
 
     @staticmethod

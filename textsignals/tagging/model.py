@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+import os
 import zipfile
 from collections.abc import Iterable, Mapping
 from dataclasses import astuple, dataclass
@@ -16,17 +17,22 @@ import numpy as np
 
 from textsignals.errors import ModelError
 from textsignals.resources import model_folder
+from textsignals.tagging.encoder import Encoder
 from textsignals.tagging.features import Features
 from textsignals.tagging.rules import RuleSet, check_fields, load_rules, tokenizer
 from textsignals.tagging.status import N_WORDS, CueSet, StatusHead, load_cues
 from textsignals.taxonomy import Taxonomy, load_taxonomy
 
-SCHEMA = 1
+SCHEMA = 2
 # No part of a model of this kind comes near it; a larger file is not ours.
 _MAX_PART_BYTES = 64 * 2**20
 # The same for the arrays unpacked: 20 signals need 25 MB in 16 bits, and zeros compress a thousandfold.
 _MAX_UNPACKED_BYTES = 2**30
-PARTS = ("taxonomy.toml", "patterns.jsonl", "cues.jsonl", "heads.npz")
+# File systems refuse longer ones in ways of their own.
+_LONGEST_NAME = 255
+# More threads than that gain little, and a tagger often runs beside others.
+_MOST_THREADS = 4
+PARTS = ("taxonomy.toml", "patterns.jsonl", "lemmas.json", "cues.jsonl", "encoder.onnx", "tokenizer.json", "heads.npz")
 _ARRAYS = ("coef", "intercept", "status_coef", "status_intercept")
 _FIELDS = {
     "version": str,
@@ -115,7 +121,7 @@ def _read_meta(folder: Path) -> dict[str, Any]:
 def _check_parts(folder: Path, files: Mapping[str, str]) -> None:
     for name, digest in files.items():
         path = folder / name
-        if path.parent != folder or not path.is_file():
+        if path.parent != folder or len(name) > _LONGEST_NAME or not path.is_file():
             raise ModelError(f"{path}: a part of the model is missing; reinstall textsignals")
         if path.stat().st_size > _MAX_PART_BYTES:
             raise ModelError(f"{path}: is over {_MAX_PART_BYTES // 2**20} MiB, larger than any part of a model")
@@ -136,6 +142,12 @@ def _read_arrays(path: Path) -> dict[str, np.ndarray]:
     # Hostile files make zipfile and NumPy raise nearly anything: zlib.error, TokenError, OverflowError, MemoryError …
     except Exception as error:
         raise ModelError(f"{path}: does not hold the arrays {', '.join(_ARRAYS)} ({error})") from error
+
+
+def load_encoder(folder: Path, n_jobs: int = 1) -> Encoder:
+    """Return the encoder of a model folder, whose parts have been checked."""
+    graph, tokens = ((folder / name).read_bytes() for name in ("encoder.onnx", "tokenizer.json"))
+    return Encoder(graph, tokens, str(folder / "encoder.onnx"), n_jobs)
 
 
 def load_model(model: str | Path = "en") -> Model:
@@ -163,9 +175,12 @@ def _assemble(folder: Path, meta: dict[str, Any]) -> Model:
     lost = sorted({cue.status for cue in cues} - set(taxonomy.statuses))
     if lost or list(taxonomy.statuses) != meta["statuses"]:
         raise ModelError(f"{folder}: taxonomy.toml, cues.jsonl and meta.json name different statuses {lost}")
-    features = Features(meta["n_hashed"], meta["signals"], RuleSet(rules, nlp, str(folder / "patterns.jsonl")), nlp)
+    # Sentences are run one by one, so threads change nothing but the time.
+    encoder = load_encoder(folder, n_jobs=min(_MOST_THREADS, os.cpu_count() or 1))
+    rule_set = RuleSet(rules, nlp, str(folder / "patterns.jsonl"))
+    features = Features(meta["n_hashed"], meta["signals"], rule_set, nlp, encoder)
     arrays = _read_arrays(folder / "heads.npz")
-    _check_shapes(folder / "heads.npz", arrays, len(taxonomy.signals), features.width, meta)
+    _check_shapes(folder / "heads.npz", arrays, len(taxonomy.signals), features, meta)
     status = StatusHead(meta["statuses"], meta["status_features"], arrays["status_coef"], arrays["status_intercept"])
     return Model(
         name=folder.name,
@@ -184,13 +199,13 @@ def _assemble(folder: Path, meta: dict[str, Any]) -> Model:
 
 
 def _check_shapes(
-    path: Path, arrays: Mapping[str, np.ndarray], n_signals: int, width: int, meta: dict[str, Any]
+    path: Path, arrays: Mapping[str, np.ndarray], n_signals: int, features: Features, meta: dict[str, Any]
 ) -> None:
-    n_statuses = len(meta["statuses"])
+    n_statuses, encoded = len(meta["statuses"]), features.first_rule - features.n_hashed
     expected = {
-        "coef": (n_signals, width),
+        "coef": (n_signals, features.width),
         "intercept": (n_signals,),
-        "status_coef": (n_statuses, len(meta["status_features"]) + N_WORDS),
+        "status_coef": (n_statuses, len(meta["status_features"]) + N_WORDS + encoded),
         "status_intercept": (n_statuses,),
     }
     for name, shape in expected.items():

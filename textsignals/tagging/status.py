@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 from scipy.sparse import csr_matrix
+from scipy.special import softmax
 from sklearn.feature_extraction.text import HashingVectorizer
 from spacy.language import Language
 from spacy.tokens import Doc
@@ -120,7 +121,10 @@ class CueSet:
 
 
 class StatusHead:
-    """A multinomial logistic layer over the cues around a mention, its signal and family, and hashed words."""
+    """A multinomial logistic layer over the cues around a mention, its signal and family, hashed words, and the vector.
+
+    The columns of `coef`, shape (statuses, columns), are the named features, the hashed words, and the encoder's.
+    """
 
     def __init__(
         self, statuses: Sequence[str], columns: Sequence[str], coef: np.ndarray, intercept: np.ndarray
@@ -129,16 +133,19 @@ class StatusHead:
         self._index = {name: i for i, name in enumerate(columns)}
         self.coef, self.intercept = coef, intercept
 
-    def logits(self, names: Sequence[str], text: str) -> np.ndarray:
-        """Return one score a status, given the names of the features that are present and the sentence."""
+    def logits(self, names: Sequence[str], text: str, vector: np.ndarray) -> np.ndarray:
+        """Return one score a status, given the names of the features that are present, the sentence and its vector."""
         present = [self._index[name] for name in names if name in self._index]
-        words = hashed_words([text])
+        first_word = len(self.columns)
         named = self.coef[:, present].sum(axis=1) + self.intercept
-        return np.asarray(named + (words @ self.coef[:, len(self.columns) :].T)[0])
+        words = hashed_words([text]) @ self.coef[:, first_word : first_word + N_WORDS].T
+        return np.asarray(named + words[0] + self.coef[:, first_word + N_WORDS :] @ vector)
 
-    def __call__(self, names: Sequence[str], text: str) -> str:
-        """Return the most likely status."""
-        return self.statuses[int(np.argmax(self.logits(names, text)))]
+    def __call__(self, names: Sequence[str], text: str, vector: np.ndarray) -> tuple[str, float]:
+        """Return the most likely status and its probability."""
+        p = softmax(self.logits(names, text, vector))
+        best = int(np.argmax(p))
+        return self.statuses[best], float(p[best])
 
 
 def status_features(signal: str, family: str, cues: Sequence[Match]) -> list[str]:

