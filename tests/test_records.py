@@ -1,6 +1,9 @@
 from __future__ import annotations
 
-from dataclasses import FrozenInstanceError
+import copy
+import json
+import pickle
+from datetime import UTC, datetime
 
 import pytest
 
@@ -41,5 +44,15 @@ def test_a_report_without_files_is_all_zero():
     ],
 )
 def test_records_cannot_be_changed_after_they_were_made(record, name):
-    with pytest.raises(FrozenInstanceError):
+    with pytest.raises(AttributeError):
         setattr(record, name, None)
+
+
+def test_a_message_can_be_copied_pickled_and_written_as_json():
+    bare = Message("1", "notes", "a.md", "line 1", "note", "Hello")
+    full = bare._replace(timestamp=datetime(2026, 3, 2, tzinfo=UTC), reactions={"+1": 2}, meta={"labels": ["web"]})
+    for message in (bare, full):
+        assert pickle.loads(pickle.dumps(message)) == copy.deepcopy(message) == message
+        assert type(pickle.loads(pickle.dumps(message))) is Message
+        assert json.loads(json.dumps(message._asdict(), default=str))["meta"] == message.meta
+    assert (bare.timestamp, bare.reactions, bare.meta, bare.attachments) == (None, {}, {}, ())

@@ -3,8 +3,8 @@ import pytest
 from textsignals.cli import main
 
 INPUTS = [
-    ("slack/houstondatavis-export-a.zip", "861 read = 623 messages"),
-    ("slack/slack-export-viewer-testarchive.zip", "158 read = 53 messages"),
+    ("slack/houstondatavis-export-a.zip", "861 read = 605 messages"),
+    ("slack/slack-export-viewer-testarchive.zip", "158 read = 50 messages"),
     ("slack/slackdump-source_export.zip", "16 read = 12 messages"),
     ("markdown", "0 quarantined"),
     ("vtt-zoom", "1,208 read = 300 messages"),

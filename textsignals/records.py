@@ -5,13 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from textsignals.errors import located
 
+DIRECT_MESSAGES = "direct messages"
+"""The channel of all private conversations, which are named after the people in them."""
 
-@dataclass(frozen=True, slots=True)
-class Message:
+NOTHING: Mapping[str, Any] = {}
+"""Stands for every mapping without entries. A plain one, as those that refuse changes fit neither pickle nor JSON."""
+
+
+class Message(NamedTuple):
     """One thing somebody wrote or said, as every reader yields it.
 
     `text` has mentions as @name, links as their label, no quotes of others, and is never None. `timestamp` is aware
@@ -38,12 +43,12 @@ class Message:
     reply_to: str | None = None
     section: str | None = None
     votes: int | None = None
-    reactions: Mapping[str, int] = field(default_factory=dict)
+    reactions: Mapping[str, int] = NOTHING
     edited: bool = False
     deleted: bool = False
     attachments: tuple[str, ...] = ()
     skip: str | None = None
-    meta: Mapping[str, Any] = field(default_factory=dict)
+    meta: Mapping[str, Any] = NOTHING
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +86,8 @@ class Problem:
 class FileReport:
     """What became of the records of one file: read = yielded + skipped + quarantined.
 
-    `details` counts the file in its own units (lines, cues, rows, users), so that a user can compare with the source.
+    `details` counts the file in its own units (lines, cues, rows, users), so that a user can compare with the source;
+    `sure` is how sure it was, 0 to 1, that the file has this format.
     """
 
     file: str
@@ -92,6 +98,7 @@ class FileReport:
     quarantined: int
     details: Mapping[str, int] = field(default_factory=dict)
     assumptions: tuple[str, ...] = ()
+    sure: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)

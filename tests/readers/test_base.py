@@ -9,17 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from textsignals.errors import InputError
-from textsignals.readers.base import (
-    MAX_TEXT_CHARS,
-    FileLog,
-    Options,
-    clip,
-    date_in_name,
-    decode,
-    impossible,
-    localise,
-    start_of,
-)
+from textsignals.readers.base import MAX_TEXT_CHARS, FileLog, Options, clip, decode
+from textsignals.readers.times import date_in_name, impossible, localise, start_of
 
 BERLIN = Options(ZoneInfo("Europe/Berlin"))
 DAMAGED = "encoding: UTF-8 with broken bytes"

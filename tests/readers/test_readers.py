@@ -2,9 +2,12 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import re
 import shutil
+import tarfile
 import zipfile
+from pathlib import Path
 
 import pytest
 
@@ -12,7 +15,7 @@ import textsignals as ts
 from textsignals import readers
 from textsignals.cli import main
 from textsignals.errors import InputError
-from textsignals.readers import base, formats, sniff
+from textsignals.readers import formats, sniff, sources
 
 PNG = b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR\x00\x00\x00\x01"
 NOTE = "# Retro\n\n- We agreed\n"
@@ -23,8 +26,8 @@ SLACK = json.dumps([{"type": "message", "user": "U1", "text": "We agreed", "ts":
 EXPORT = {"users.json": "[]", "channels.json": "[]", "payments/2026-03-13.json": SLACK}
 
 UNKNOWN = (
-    "is of no known format (slack, webvtt, table, notes);"
-    " save it as Markdown (.md), plain text (.txt) or a table (.csv)"
+    "is of no known format; see `textsignals read --help` for those that are read, or save it as Markdown (.md), plain"
+    " text (.txt) or a table (.csv)"
 )
 
 
@@ -102,7 +105,7 @@ def test_an_input_that_is_no_export_says_what_is_wrong_and_what_to_try(tmp_path,
     path = write(tmp_path / name, data)
     message = failure(path)
     assert message.startswith(str(path))
-    assert re.sub(r"^, line 1", "", message.removeprefix(str(path))).removeprefix(": ") == problem
+    assert re.sub(r"^, character \d+", "", message.removeprefix(str(path))).removeprefix(": ") == problem
 
 
 def test_a_missing_input_fails_at_the_call(tmp_path):
@@ -125,7 +128,7 @@ def test_the_command_tells_each_bad_input_in_a_line_and_reads_the_others(tmp_pat
         f"Error: {empty}: is empty; export it again",
         f"Error: {missing}: no such file or folder; check the spelling",
     ]
-    assert "2 read = 1 message + 1 skipped (1 heading) + 0 quarantined" in result.stdout
+    assert "4 read = 1 message + 1 skipped + 2 quarantined" in result.stdout
 
 
 def test_the_command_prints_the_identity_and_exits_with_1_on_quarantine(tmp_path, runner):
@@ -170,17 +173,51 @@ def test_a_slack_zip_beside_notes_and_tables_is_read_with_them(tmp_path):
     write(tmp_path / "unzipped/users.json", "[]")
     write(tmp_path / "unzipped/payments/2026-03-13.json", SLACK)
     messages, report = read_all(tmp_path)
-    assert [m.text for m in messages] == ["We agreed"] * 4
+    assert [m.text for m in messages] == ["We agreed"] * 3
     assert {m.source for m in messages} == {"slack", "notes", "csv"}
     assert sorted(f.format for f in report.files) == ["notes", "slack", "slack", "table"]
-    assert [m.channel for m in messages if m.source == "slack"] == ["payments"] * 2
+    assert [m.channel for m in messages if m.source == "slack"] == ["payments"]
+    assert report.skipped == {"duplicate": 1, "heading": 1}
 
 
-def test_a_zip_of_other_files_is_read_member_by_member_and_zips_in_it_are_not(tmp_path):
-    path = write(tmp_path / "all.zip", zipped({"a.md": NOTE, "b.vtt": VTT, "c.zip": zipped({"d.md": NOTE})}))
+def test_a_zip_of_other_files_is_read_member_by_member_with_the_zips_in_it(tmp_path):
+    inner = {"d.md": NOTE.replace("agreed", "waited"), "e.zip": zipped({"f.md": NOTE})}
+    path = write(tmp_path / "all.zip", zipped({"a.md": NOTE, "b.vtt": VTT, "c.zip": zipped(inner)}))
     messages, report = read_all(path)
-    assert [m.file for m in messages] == [f"{path}!a.md", f"{path}!b.vtt"]
-    assert report.skipped == {"heading": 1, "unknown format": 1}
+    assert {m.file: m.text for m in messages} == {
+        f"{path}!a.md": "We agreed",
+        f"{path}!b.vtt": "We agreed",
+        f"{path}!c.zip!d.md": "We waited",
+    }
+    assert [str(p) for p in report.problems] == [
+        f"{path}!c.zip!e.zip: is an archive too deep inside others; unpack the outer one"
+    ]
+
+
+@pytest.mark.parametrize("mode", ["w", "w:gz"])
+def test_a_tar_file_is_read_like_a_zip(tmp_path, mode):
+    path = tmp_path / ("all.tar" if mode == "w" else "all.tar.gz")
+    with tarfile.open(path, mode) as archive:
+        for name, data in {"./a.md": NOTE, "b/c.vtt": VTT, "../out.md": NOTE}.items():
+            info = tarfile.TarInfo(name)
+            info.size = len(data)
+            archive.addfile(info, io.BytesIO(data.encode()))
+        link = tarfile.TarInfo("link.md")
+        link.type, link.linkname = tarfile.SYMTYPE, "/etc/passwd"
+        archive.addfile(link)
+    messages, report = read_all(path)
+    assert {m.file for m in messages} == {f"{path}!a.md", f"{path}!b/c.vtt"}
+    assert [p.problem for p in report.problems] == ["points outside the tar file"] * 2
+
+
+def test_a_cut_tar_file_says_so(tmp_path):
+    path = tmp_path / "all.tar.gz"
+    with tarfile.open(path, "w:gz") as archive:
+        info = tarfile.TarInfo("a.md")
+        info.size = 100_000
+        archive.addfile(info, io.BytesIO(os.urandom(100_000)))
+    path.write_bytes(path.read_bytes()[:50_000])
+    assert failure(path).startswith(f"{path}: is not a complete tar file (")
 
 
 def test_a_damaged_member_is_quarantined_and_the_other_days_are_read(tmp_path):
@@ -239,12 +276,70 @@ def test_links_in_a_folder_are_refused_because_they_can_leave_it(tmp_path):
 
 
 def test_a_member_that_unpacks_to_far_too_much_is_refused_before_it_is_unpacked(tmp_path, monkeypatch):
-    monkeypatch.setattr(base, "_RATIO_FREE_BYTES", 10_000)
+    monkeypatch.setattr(sources, "_RATIO_FREE_BYTES", 10_000)
     path = write(tmp_path / "e.zip", zipped({"bomb.md": "a" * 1_000_000, "in.md": NOTE}))
     messages, report = read_all(path)
     assert [m.text for m in messages] == ["We agreed"]
     assert [str(p) for p in report.problems] == [
         f"{path}!bomb.md: unpacks to over 200 times its size; not a plain export"
+    ]
+
+
+def test_many_small_members_that_together_unpack_to_far_too_much_are_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr(sources, "_RATIO_FREE_BYTES", 200_000)
+    path = write(tmp_path / "e.zip", zipped({f"{n}.md": "a" * 100_000 for n in range(30)}))
+    assert failure(path) == f"{path}: unpacks to over 200 times its size; not a plain export"
+
+
+@pytest.mark.parametrize("packing", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_a_member_whose_packing_could_fill_the_memory_is_refused(tmp_path, packing):
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        archive.writestr("in.md", NOTE)
+        archive.writestr("other.md", NOTE, packing)
+    path = write(tmp_path / "e.zip", out.getvalue())
+    messages, report = read_all(path)
+    assert [m.text for m in messages] == ["We agreed"]
+    assert [str(p) for p in report.problems] == [
+        f"{path}!other.md: is packed in a way that is not read; unpack the zip file"
+    ]
+
+
+@pytest.mark.filterwarnings("ignore:Duplicate name")
+def test_of_two_members_of_one_name_the_later_is_read_and_the_other_told(tmp_path):
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        archive.writestr("a.md", "The first\n")
+        archive.writestr("./a.md", "The second\n")
+    path = write(tmp_path / "e.zip", out.getvalue())
+    messages, report = read_all(path)
+    assert [m.text for m in messages] == ["The second"]
+    assert [str(p) for p in report.problems] == [f"{path}!./a.md: is twice in the zip file; the later one is read"]
+
+
+def test_what_may_not_be_looked_at_in_a_folder_is_told(tmp_path, monkeypatch):
+    write(tmp_path / "a.md", NOTE)
+    write(tmp_path / "closed/b.md", NOTE)
+    write(tmp_path / "c.md", NOTE)
+    scan, look = os.scandir, Path.is_symlink
+
+    def scandir(folder):
+        if Path(folder).name == "closed":
+            raise PermissionError(13, "Permission denied", folder)
+        return scan(folder)
+
+    def is_symlink(path):
+        if path.name == "c.md":
+            raise PermissionError(13, "Permission denied", str(path))
+        return look(path)
+
+    monkeypatch.setattr(os, "scandir", scandir)
+    monkeypatch.setattr(Path, "is_symlink", is_symlink)
+    messages, report = read_all(tmp_path)
+    assert [m.file for m in messages] == [str(tmp_path / "a.md")]
+    assert [str(p) for p in report.problems] == [
+        f"{tmp_path / name}: cannot be read: Permission denied; ask for the right to read it"
+        for name in ("closed", "c.md")
     ]
 
 
@@ -261,11 +356,11 @@ def test_a_lying_size_of_a_member_unpacks_to_no_more_than_it_says(tmp_path):
 def test_files_and_archives_beyond_the_limits_are_refused(tmp_path, monkeypatch):
     path = write(tmp_path / "e.zip", zipped({f"{n}.md": NOTE for n in range(4)}))
     note = write(tmp_path / "a.md", NOTE)
-    monkeypatch.setattr(base, "MAX_MEMBERS", 3)
-    monkeypatch.setattr(base, "MAX_FILE_BYTES", 10)
+    monkeypatch.setattr(sources, "MAX_MEMBERS", 3)
+    monkeypatch.setattr(sources, "MAX_FILE_BYTES", 10)
     assert failure(path) == f"{path}: is over 10 bytes; export a shorter time"
     assert failure(note) == f"{note}: is over 10 bytes; export a shorter time"
-    monkeypatch.setattr(base, "MAX_FILE_BYTES", 10_000)
+    monkeypatch.setattr(sources, "MAX_FILE_BYTES", 10_000)
     assert failure(path) == f"{path}: holds over 3 files; not a plain export"
 
 
@@ -320,13 +415,12 @@ def test_format_overrides_the_content(tmp_path):
     path = write(tmp_path / "call.vtt", VTT)
     _, report = read_all(path, format="notes")
     assert report.files[0].format == "notes"
-    assert failure(path, format="slack") == f"{path}, line 1: is not complete JSON; export it again"
+    assert failure(path, format="slack") == f"{path}, character 1: is not complete JSON; export it again"
 
 
 def test_an_unknown_format_names_those_there_are(tmp_path):
     path = write(tmp_path / "a.md", NOTE)
-    assert formats() == ("slack", "webvtt", "table", "notes")
-    assert failure(path, format="fax") == "--format fax: no such format; one of slack, webvtt, table, notes"
+    assert failure(path, format="fax") == f"--format fax: no such format; one of {', '.join(formats())}"
 
 
 def test_every_reader_has_the_shape_that_a_new_one_must_have():
@@ -347,18 +441,36 @@ def test_column_and_zone_reach_the_reader_through_the_command(tmp_path, runner):
     ]
 
 
-LOGS = [
-    "1/5/26, 12:0{n} - Ana: we wait\n",
-    "[2026-01-05, 12:00:0{n}] Bo Berg: we wait\n",
-    "[12:1{n}] <ana> we wait\n",
-    "2026-01-05T09:16:2{n}+0000  <bo> we wait\n",
-    "00:05:4{n}\tCy Cole:\twe wait\n",
+LOGS = {
+    "1/25/26, 12:0{n} - Ana: we wait\n": "whatsapp",
+    "[2026-01-05, 12:00:0{n}] Bo Berg: we wait\n": "whatsapp",
+    "[12:1{n}] <ana> we wait\n": "irc",
+    "2026-01-05T09:16:2{n}+0000  <bo> we wait\n": "irc",
+    "00:05:4{n}\tCy Cole:\twe wait\n": "zoom-chat",
+    "[12:1{n}] Ana Berg: we wait {n}\n": "transcript",
+}
+UNREAD_LOGS = [
+    "2026-01-05 12:00:0{n} Bo Berg: we wait\n",
+    "05.01.2026 12:0{n} Bo Berg: we wait\n",
+    "05/01/2026 12:1{n}:00 <ana> we wait\n",
 ]
 
 
-@pytest.mark.parametrize("line", LOGS)
-def test_a_chat_log_is_refused_and_not_taken_for_the_note_of_a_group(tmp_path, line):
-    path = write(tmp_path / "chat.txt", "".join(line.replace("{n}", str(n)) for n in range(6)))
+def logged(line):
+    return "".join(line.replace("{n}", str(n)) for n in range(6))
+
+
+@pytest.mark.parametrize(("line", "format_"), LOGS.items())
+def test_a_chat_log_is_read_as_what_each_of_its_authors_said(tmp_path, line, format_):
+    messages, report = read_all(write(tmp_path / "chat.txt", logged(line)))
+    assert report.files[0].format == format_
+    assert {message.author.split()[0].casefold() for message in messages} <= {"ana", "bo", "cy"}
+    assert sum(message.text.count("we wait") for message in messages) == 6
+
+
+@pytest.mark.parametrize("line", UNREAD_LOGS)
+def test_a_chat_log_of_a_format_not_read_is_refused_and_not_taken_for_the_note_of_a_group(tmp_path, line):
+    path = write(tmp_path / "chat.txt", logged(line))
     assert failure(path) == (
         f"{path}: looks like a chat or transcript of a format that is not read yet;"
         " bring it as a table with the columns date, author, text"
@@ -370,11 +482,51 @@ def test_minutes_with_some_times_are_still_minutes(tmp_path):
     assert len(list(ts.read(write(tmp_path / "a.md", text)))) == 4
 
 
-def test_an_office_file_and_a_folder_of_such_say_what_to_do(tmp_path):
+def test_an_office_file_that_is_not_read_says_what_to_do(tmp_path):
+    told = UNKNOWN.partition("; ")[2]
     saved = "save it as Markdown (.md), plain text (.txt) or a table (.csv)"
-    office = write(tmp_path / "in" / "a.docx", zipped({"[Content_Types].xml": "<Types/>", "word/document.xml": "<w/>"}))
-    assert failure(office) == f"{office}: is a Word, Excel or PowerPoint file, which is not read yet; {saved}"
-    assert failure(office.parent) == f"{office.parent}: holds no file of a known format; {saved}"
+    office = write(tmp_path / "in" / "a.xlsx", zipped({"[Content_Types].xml": "<Types/>", "xl/workbook.xml": "<w/>"}))
+    assert failure(office) == f"{office}: is an Excel or PowerPoint file, which is not read; {saved}"
+    assert failure(office.parent) == f"{office.parent}: holds no file of a known format; {told}"
+
+
+# Texts that stand there more than once
+
+
+def test_what_recurs_in_most_notes_of_a_series_is_their_template(tmp_path):
+    own = ["We wait for legal.", "Nobody told us.", "We agreed on it.", "We tested it.", "Fine week."]
+    for n, text in enumerate(own):
+        write(tmp_path / f"team/2026-03-{n + 10}.md", f"# Retro\n\nSay what went well!\n\n- {text}\n")
+    write(tmp_path / "other/2026-03-20.md", "# Retro\n\nSay what went well!\n")
+    messages, report = read_all(tmp_path)
+    assert sorted(m.text for m in messages) == sorted([*own, "Say what went well!"])
+    assert report.skipped == {"heading": 6, "template": 5}
+
+
+def test_three_notes_are_no_series(tmp_path):
+    for n in range(3):
+        write(tmp_path / f"2026-03-{n + 10}.md", "- We wait for legal.\n")
+    assert len(read_all(tmp_path)[0]) == 3
+
+
+def test_exports_that_overlap_are_counted_once_even_as_two_inputs(tmp_path):
+    later = json.dumps([*json.loads(SLACK), json.loads(SLACK)[0] | {"text": "Later", "ts": "1773396050.0"}])
+    first = write(tmp_path / "a.zip", zipped(EXPORT))
+    second = write(tmp_path / "b.zip", zipped(EXPORT | {"payments/2026-03-13.json": later}))
+    seen = readers.Seen()
+    assert [m.text for m in ts.read(first, seen=seen)] == ["We agreed"]
+    reading = ts.read(second, seen=seen)
+    assert [m.text for m in reading] == ["Later"]
+    assert reading.report.skipped == {"duplicate": 1}
+
+
+def test_files_of_one_name_and_other_content_are_both_read(tmp_path):
+    for format_, data in {"md": NOTE, "csv": CSV, "vtt": VTT}.items():
+        write(tmp_path / f"x/minutes.{format_}", data)
+        write(tmp_path / f"y/minutes.{format_}", data.replace("agreed", "waited"))
+    seen = readers.Seen()
+    texts = [m.text for part in ("x", "y") for m in ts.read(tmp_path / part, seen=seen)]
+    assert sorted(texts) == ["We agreed"] * 3 + ["We waited"] * 3
 
 
 # What a reading promises

@@ -1,173 +1,54 @@
-"""What every reader works with: sources to read from, a log that accounts for every record, options, safe decoding."""
+"""What every reader works with: options, a log that accounts for every record, safe decoding, ids and clean text."""
 
 from __future__ import annotations
 
 import io
-import lzma
 import re
-import stat
-import struct
-import zipfile
-import zlib
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time, timedelta, tzinfo
-from pathlib import Path, PurePosixPath
-from typing import BinaryIO
+from datetime import UTC, tzinfo
+from hashlib import blake2b
 
 from textsignals.errors import InputError
+from textsignals.readers.sources import Source
 from textsignals.records import FileReport, Problem
 
-# Limits of methods.md C2: far above any real export, far below what hurts a laptop.
-MAX_FILE_BYTES = 4 * 2**30
-MAX_RATIO = 200
-MAX_MEMBERS = 100_000
+# Limits of methods.md C2.
 MAX_TEXT_CHARS = 64 * 1024
-# Below this size a high compression ratio is harmless (a few kB of repeated text).
-_RATIO_FREE_BYTES = 10 * 2**20
-# What zipfile and its decompressors raise on damaged bytes, seen with mutated archives.
-_DAMAGE = (
-    OSError,
-    EOFError,
-    RuntimeError,
-    ValueError,
-    KeyError,
-    OverflowError,
-    struct.error,
-    zlib.error,
-    lzma.LZMAError,
-    zipfile.BadZipFile,
-)
-_NO_FILES_HINT = "give the folder of the export"
-EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
-_DATE = re.compile(r"(?<!\d)((?:19|20)\d\d)[-_.]?(0[1-9]|1[0-2])[-_.]?(0[1-9]|[12]\d|3[01])(?!\d)")
+MAX_LINE_CHARS = 2**20
+# So much is read at once where lines are wanted; less than the longest line, so that one is cut at most once.
+_CHUNK_CHARS = 2**18
+DATE_ORDERS = ("dmy", "mdy", "ymd")
+_KEPT_IDS = 100_000
+# How UTF-16 begins.
+MARKS_16 = (b"\xff\xfe", b"\xfe\xff")
+# How bytes that are not UTF-8 arrive from a decoder that keeps them.
+_ESCAPED = re.compile(r"[\udc80-\udcff]")
+# Control characters but tab and line feed, and halves of characters, which JSON can spell and no encoder takes.
+_UNFIT = re.compile(r"[\x00-\x08\x0b-\x1f\ud800-\udfff]")
+_DAMAGED = "encoding: UTF-8 with broken bytes"
+_LEGACY = "encoding: Windows-1252"
 
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """How to read: the zone of times that name none, and columns of tables by role ("text", "author", ...)."""
+    """How to read what a file leaves open.
+
+    `tz` is the zone of times that name none, `columns` the columns of tables by role ("text", "author", ...),
+    `date_order` "dmy", "mdy" or "ymd" where days and months cannot be told apart, else None.
+    """
 
     tz: tzinfo = UTC
     columns: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """One file to read, on disk or inside a zip; `name` is shown to users, `path` is relative to the input."""
-
-    name: str
-    path: PurePosixPath
-    disk: Path | None = None
-    zip: zipfile.ZipFile | None = None
-    member: str = ""
-
-    def read(self, limit: int = -1) -> bytes:
-        """Return the first `limit` bytes, or all; raises InputError if the file cannot be read or is far too large."""
-        try:
-            self._refuse_bomb()
-            with self._open() as stream:
-                return stream.read(limit)
-        except _DAMAGE as error:
-            reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
-            raise InputError(self.name, f"cannot be read: {reason}", hint="copy or export it again") from error
-
-    def head(self) -> bytes:
-        """Return the first bytes, enough to tell the format."""
-        return self.read(64 * 1024)
-
-    def _open(self) -> BinaryIO:
-        if self.zip is not None:
-            return io.BufferedReader(self.zip.open(self.member))  # type: ignore[type-var]
-        assert self.disk is not None
-        return self.disk.open("rb")
-
-    def _refuse_bomb(self) -> None:
-        """Raise InputError before a byte is unpacked; zipfile unpacks no more than the size says, even if it lies."""
-        info = self.zip.getinfo(self.member) if self.zip else None
-        size = info.file_size if info else self.disk.stat().st_size if self.disk else 0
-        if size > MAX_FILE_BYTES:
-            raise InputError(self.name, f"is over {MAX_FILE_BYTES:,} bytes", hint="export a shorter time")
-        if info and size > _RATIO_FREE_BYTES and size / max(1, info.compress_size) > MAX_RATIO:
-            raise InputError(self.name, f"unpacks to over {MAX_RATIO} times its size", hint="not a plain export")
-
-
-@dataclass(frozen=True, slots=True)
-class Folder:
-    """A directory or a zip file: its sources in sorted order, addressed by path relative to it."""
-
-    name: str
-    files: Mapping[str, Source]
-    entries: int = 0
-    refused: tuple[InputError, ...] = ()
-
-    def under(self, path: str) -> Folder:
-        """Return the part of the folder below `path` ("" for all of it)."""
-        prefix = f"{path}/" if path else ""
-        name = f"{self.name}/{path}" if path else self.name
-        files = {k[len(prefix) :]: v for k, v in self.files.items() if k.startswith(prefix)}
-        return Folder(name, files, len(files))
-
-
-def open_directory(path: Path) -> Folder:
-    """Return all files below a directory, InputError if there is none; links are refused because they can leave it."""
-    files: dict[str, Source] = {}
-    refused = []
-    for item in sorted(path.rglob("*")):
-        relative = item.relative_to(path).as_posix()
-        if item.is_symlink():
-            refused.append(InputError(str(item), "is a link", hint="copy the file itself into the folder"))
-        elif item.is_file():
-            files[relative] = Source(str(item), PurePosixPath(relative), disk=item)
-    if not files and not refused:
-        raise InputError(str(path), "holds no files", hint=_NO_FILES_HINT)
-    return Folder(str(path), files, len(files), tuple(refused))
-
-
-def open_zip(source: Source) -> Folder:
-    """Return the members of a zip as sources, never unpacking to disk; InputError if it is damaged or holds none."""
-    hint = "it may be cut off: copy or export it again"
-    assert source.disk is not None, "zips inside of zips are not opened"
-    try:
-        archive = zipfile.ZipFile(source.disk.open("rb"))
-    except _DAMAGE as error:
-        raise InputError(source.name, f"is not a complete zip file ({error})", hint=hint) from error
-    entries = archive.infolist()
-    # Not is_dir(), which stumbles over members without a name.
-    members = [info for info in entries if not info.filename.endswith("/")]
-    if len(members) > MAX_MEMBERS:
-        raise InputError(source.name, f"holds over {MAX_MEMBERS:,} files", hint="not a plain export")
-    files: dict[str, Source] = {}
-    refused = []
-    for info in members:
-        name = _member_name(info)
-        shown = f"{source.name}!{name}"
-        path = PurePosixPath(name)
-        outside = path.is_absolute() or ".." in path.parts or not path.parts or ":" in path.parts[0]
-        if outside or stat.S_ISLNK(info.external_attr >> 16):
-            refused.append(InputError(shown, "points outside the zip file", hint="not a plain export"))
-        else:
-            files[str(path)] = Source(shown, source.path / path, zip=archive, member=info.filename)
-    if not members:
-        raise InputError(source.name, "holds no files", hint=_NO_FILES_HINT)
-    return Folder(source.name, dict(sorted(files.items())), len(entries), tuple(refused))
-
-
-def _member_name(info: zipfile.ZipInfo) -> str:
-    """Return the name of a zip member; macOS writes UTF-8 without the flag that says so."""
-    if info.flag_bits & 0x800:
-        return info.filename
-    try:
-        return info.filename.encode("cp437").decode("utf-8")
-    except UnicodeError:
-        return info.filename
+    date_order: str | None = None
 
 
 class FileLog:
     """Accounts for the records of one file: readers say what they met and what they left out."""
 
-    def __init__(self, file: str, format_: str) -> None:
-        self.file, self.format = file, format_
+    def __init__(self, file: str, format_: str, sure: float = 1.0) -> None:
+        self.file, self.format, self.sure = file, format_, sure
         self.read = self.yielded = 0
         self.skipped: Counter[str] = Counter()
         self.details: Counter[str] = Counter()
@@ -176,6 +57,8 @@ class FileLog:
         self.quarantined = 0
         self.broken_bytes = False
         self.complete = True
+        self._ids: dict[bytes, int] = {}
+        self._older_ids: dict[bytes, int] = {}
 
     def met(self, n: int = 1) -> None:
         """Count records as they stand in the file, before anything is decided about them."""
@@ -205,6 +88,23 @@ class FileLog:
         if text not in self.assumptions:
             self.assumptions.append(text)
 
+    def identify(self, source: str, *parts: object) -> str:
+        """Return an id, the same in every run, for a record that brings none of its own, from all that is known of it.
+
+        Two records of one file that are alike in everything get different ones.
+        """
+        hashed = blake2b("\x1f".join(map(str, parts)).encode("utf-8", "surrogatepass"), digest_size=8)
+        key = hashed.digest()
+        nth = self._ids[key] = 1 + max(self._ids.get(key, 0), self._older_ids.get(key, 0))
+        # Records alike in everything, their time included, stand near each other.
+        if len(self._ids) > _KEPT_IDS:
+            self._older_ids, self._ids = self._ids, {}
+        return f"{source}:{hashed.hexdigest()}" + (f".{nth}" if nth > 1 else "")
+
+    def close(self) -> None:
+        """Forget what only mattered while the file was read."""
+        self._ids, self._older_ids = {}, {}
+
     def report(self) -> FileReport:
         """Return the account, frozen; raises AssertionError if a record got lost, which is a fault of ours.
 
@@ -223,6 +123,7 @@ class FileLog:
             self.quarantined,
             details,
             tuple(self.assumptions),
+            self.sure,
         )
 
 
@@ -232,72 +133,103 @@ def decode(data: bytes, log: FileLog) -> str:
     Bytes broken inside a file that is UTF-8 otherwise become U+FFFD, and `log.broken_bytes` says that there are some.
     Raises InputError for binary files.
     """
-    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
+    if data[:2] in MARKS_16:
         return data.decode("utf-16", errors="replace").replace("\x00", "")
     body = data.removeprefix(b"\xef\xbb\xbf")
-    if b"\x00" in body:
-        raise InputError(log.file, f"is not text (zero byte at {body.index(0)})", hint="give the exported file itself")
+    _refuse_binary(body, log)
     try:
         return body.decode("utf-8")
     except UnicodeDecodeError as error:
-        # Whole multi-byte characters elsewhere mean UTF-8 with damage; Windows-1252 would turn them into rubbish.
-        mended = body.decode("utf-8", errors="replace")
-        if len(re.findall(r"[^\x00-\x7f\ufffd]", mended)) < mended.count("\ufffd"):
-            try:
-                text = body.decode("cp1252")
-            except UnicodeDecodeError:
-                # Bytes that Windows-1252 leaves undefined: a few are damage, many are no text.
-                if body.count(b"\x81") + body.count(b"\x8d") > len(body) / 20:
-                    raise InputError(log.file, f"is neither UTF-8 nor Windows-1252 text ({error})") from error
-            else:
-                log.assume("encoding: Windows-1252")
-                return text
-        log.broken_bytes = True
-        log.assume("encoding: UTF-8 with broken bytes")
-        return mended
+        if _is_legacy(body, error, log):
+            return body.decode("cp1252", errors="replace")
+        return body.decode("utf-8", errors="replace")
 
 
-def localise(moment: datetime, options: Options, log: FileLog) -> tuple[datetime, bool]:
-    """Return a moment in UTC, and whether its zone had to be assumed."""
-    if moment.tzinfo is not None:
-        return moment.astimezone(UTC), False
-    log.assume(f"time zone: {options.tz} for times that name none")
-    return moment.replace(tzinfo=options.tz).astimezone(UTC), True
+def _refuse_binary(body: bytes, log: FileLog) -> None:
+    if b"\x00" in body:
+        raise InputError(log.file, f"is not text (zero byte at {body.index(0)})", hint="give the exported file itself")
 
 
-def start_of(day: date, options: Options) -> datetime:
-    """Return where a day begins in the zone of the options, in UTC; a mere date needs no zone to be assumed."""
-    return datetime.combine(day, time(), tzinfo=options.tz).astimezone(UTC)
+def _is_legacy(body: bytes, error: UnicodeDecodeError, log: FileLog) -> bool:
+    """Return whether bytes that are not UTF-8 are Windows-1252, else damage, and note which was assumed.
 
-
-def impossible(moment: datetime) -> str:
-    """Return why a time cannot be that of a message, or "" if it can (1990 to a day from now; methods.md A7)."""
-    if moment < EARLIEST:
-        return f"the date {moment:%Y-%m-%d} is before 1990"
-    if moment > datetime.now(UTC) + timedelta(days=1):
-        return f"the date {moment:%Y-%m-%d} is in the future"
-    return ""
-
-
-def date_in_name(path: PurePosixPath) -> date | None:
-    """Return the first date written year-month-day in a path, looking at the file name first.
-
-    >>> date_in_name(PurePosixPath("retro/2019-10-21--core.md"))
-    datetime.date(2019, 10, 21)
+    Raises InputError if they are neither.
     """
-    for part in reversed(path.parts):
-        for year, month, day in _DATE.findall(part):
-            try:
-                return date(int(year), int(month), int(day))
-            except ValueError:
+    # Whole multi-byte characters elsewhere mean UTF-8 with damage; Windows-1252 would turn them into rubbish.
+    mended = body.decode("utf-8", errors="replace")
+    if len(re.findall(r"[^\x00-\x7f\ufffd]", mended)) < mended.count("\ufffd"):
+        try:
+            body.decode("cp1252")
+        except UnicodeDecodeError:
+            # Bytes that Windows-1252 leaves undefined: a few are damage, many are no text.
+            if body.count(b"\x81") + body.count(b"\x8d") > len(body) / 20:
+                raise InputError(log.file, f"is neither UTF-8 nor Windows-1252 text ({error})") from error
+        else:
+            log.assume(_LEGACY)
+            return True
+    log.broken_bytes = True
+    log.assume(_DAMAGED)
+    return False
+
+
+def lines(source: Source, log: FileLog) -> Iterator[str]:
+    """Yield the lines of a text file of any size without their ends, decoded as `decode` does, in constant memory.
+
+    Lines end at LF, CR or both. One over 2^20 characters comes in pieces. Whether bytes that are not UTF-8 are
+    Windows-1252 is decided where the first of them stand, together with the first bytes of the file.
+    """
+    head = source.head()
+    wide = head[:2] in MARKS_16
+    if not wide:
+        _refuse_binary(head, log)
+    legacy: bool | None = None
+    encoding, errors = ("utf-16", "replace") if wide else ("utf-8-sig", "surrogateescape")
+    with io.TextIOWrapper(source.open(), encoding, errors=errors) as stream:
+        for chunk in _chunks(stream):
+            found = chunk.split("\n")
+            # Of most chunks this is known at once, without a look at each line.
+            if chunk.isascii() or not _ESCAPED.search(chunk):
+                yield from found
                 continue
-    return None
+            for line in found:
+                if _ESCAPED.search(line):
+                    raw = line.encode("utf-8", "surrogateescape")
+                    if legacy is None:
+                        # A line within the first bytes must not count twice.
+                        legacy = _guess_legacy(head if raw in head else head + raw, log)
+                    line = raw.decode("cp1252" if legacy else "utf-8", errors="replace")
+                yield line
+
+
+def _chunks(stream: io.TextIOWrapper) -> Iterator[str]:
+    """Yield a file in pieces that end where lines do: a call for each line would take three times as long."""
+    rest = ""
+    while chunk := stream.read(_CHUNK_CHARS):
+        whole, end, last = chunk.rpartition("\n")
+        if end:
+            yield rest + whole
+            rest = last
+        else:
+            rest += last
+        if len(rest) >= MAX_LINE_CHARS:
+            yield rest[:MAX_LINE_CHARS]
+            rest = rest[MAX_LINE_CHARS:]
+    if rest:
+        yield rest
+
+
+def _guess_legacy(body: bytes, log: FileLog) -> bool:
+    try:
+        body.decode("utf-8")
+    except UnicodeDecodeError as error:
+        return _is_legacy(body, error, log)
+    return False
 
 
 def clip(message_text: str, log: FileLog) -> str:
     """Return the text without control characters and halves of characters, cut to the longest that is tagged."""
-    # JSON can spell half of a surrogate pair, which no encoder takes.
-    text = "".join(c for c in message_text if (c >= " " or c in "\n\t") and not "\ud800" <= c <= "\udfff").strip()
-    if len(text) > MAX_TEXT_CHARS:
-        log.assume(f"texts over {MAX_TEXT_CHARS:,} characters are cut there")
+    text = (message_text if message_text.isprintable() else _UNFIT.sub("", message_text)).strip()
+    if len(text) <= MAX_TEXT_CHARS:
+        return text
+    log.assume(f"texts over {MAX_TEXT_CHARS:,} characters are cut there")
     return text[:MAX_TEXT_CHARS]

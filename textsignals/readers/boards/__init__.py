@@ -1,0 +1,1 @@
+"""Boards: cards of retrospectives and of Trello."""

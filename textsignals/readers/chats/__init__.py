@@ -1,0 +1,1 @@
+"""Chats: one message as each person sent it."""

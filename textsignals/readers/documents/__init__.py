@@ -1,0 +1,1 @@
+"""Notes, minutes and pages: documents as blocks under headings."""

@@ -1,0 +1,1 @@
+"""Mail: what each author wrote, without the mails quoted below."""

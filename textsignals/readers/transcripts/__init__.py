@@ -1,0 +1,1 @@
+"""What was said in meetings: cues and lines joined into turns."""
