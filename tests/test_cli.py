@@ -9,10 +9,20 @@ import pytest
 from fake_tagger import FakeTagger, weeks_of
 
 from textsignals import __version__, cli
+from textsignals.readers import formats
 from textsignals.tagging import tagger as tagging
 from textsignals.taxonomy import load_taxonomy
 
-COMMANDS = sorted(cli.main.commands)
+
+def commands(group, *above):
+    """Every command by the words that call it, those of groups too."""
+    for name, command in sorted(group.commands.items()):
+        yield " ".join([*above, name]), command
+        if isinstance(command, click.Group):
+            yield from commands(command, *above, name)
+
+
+COMMANDS = dict(commands(cli.main))
 HINT = "check the spelling"
 
 
@@ -52,22 +62,22 @@ def answered(result):
 
 @pytest.mark.parametrize("name", COMMANDS)
 def test_every_command_has_help_with_an_example_of_itself(runner, name):
-    result = run(runner, name, "--help")
+    result = run(runner, *name.split(), "--help")
     assert (result.exit_code, result.stderr) == (0, "")
     assert re.search(r"Examples?:\n(?:.*\n)*? +.*textsignals " + name, result.stdout)
-    assert answered(run(runner, name, "-h")) == answered(result)
+    assert answered(run(runner, *name.split(), "-h")) == answered(result)
 
 
 @pytest.mark.parametrize("name", COMMANDS)
 def test_every_option_says_what_it_does(name):
-    for param in cli.main.commands[name].params:
+    for param in COMMANDS[name].params:
         if isinstance(param, click.Option):
             assert param.help and param.help[0].isupper() and len(param.help) > 15, param.name
 
 
 @pytest.mark.parametrize("name", COMMANDS)
 def test_examples_in_the_help_use_options_that_exist(name):
-    command = cli.main.commands[name]
+    command = COMMANDS[name]
     known = {opt for param in command.params for opt in param.opts}
     for example in re.findall(r"textsignals .*", command.help):
         used = re.findall(r"(?<!\S)(--?[a-z][a-z-]*)", example)
@@ -76,12 +86,18 @@ def test_examples_in_the_help_use_options_that_exist(name):
 
 def test_lines_of_help_are_not_wrapped_into_each_other(runner):
     for name in COMMANDS:
-        assert "\b" not in run(runner, name, "--help").stdout
+        assert "\b" not in run(runner, *name.split(), "--help").stdout
+
+
+@pytest.mark.parametrize("name", ["read", "report", "tag"])
+def test_help_lists_every_format(runner, name):
+    listed = " ".join(run(runner, name, "--help").stdout.split())
+    assert f"One of: {', '.join(formats())}." in listed
 
 
 def test_help_of_the_group_lists_every_command_and_how_to_begin(runner):
     result = run(runner, "--help")
-    assert all(re.search(rf"^  {name} ", result.stdout, re.MULTILINE) for name in COMMANDS)
+    assert all(re.search(rf"^  {name} ", result.stdout, re.MULTILINE) for name in cli.main.commands)
     assert "textsignals report export.zip" in result.stdout
     assert "never per person" in result.stdout
 
@@ -90,8 +106,11 @@ def test_version(runner):
     assert answered(run(runner, "--version")) == (0, f"textsignals, version {__version__}\n", "")
 
 
-@pytest.mark.parametrize("args", [["--help"], ["report", "--help"], ["--version"]])
-def test_help_imports_nothing_heavy(args):
+@pytest.mark.parametrize("args", [["--help"], ["report", "--help"], ["--version"], ["read", "notes.csv"]])
+def test_nothing_heavy_is_imported_for_help_and_to_read(root, tmp_path, args):
+    path = tmp_path / "notes.csv"
+    path.write_text("date,author,text\n2026-03-02,Ana,We wait for legal.\n")
+    args = [str(path) if arg == path.name else arg for arg in args]
     code = (
         "import sys\nfrom textsignals.cli import main\n"
         f"try:\n    main({args!r})\nexcept SystemExit as error:\n    assert not error.code\n"
@@ -99,7 +118,7 @@ def test_help_imports_nothing_heavy(args):
         "         'tokenizers'} & set(sys.modules)\n"
         "print(sorted(heavy), file=sys.stderr)"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    done = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=True)
     assert done.stderr.strip() == "[]"
 
 
@@ -124,7 +143,11 @@ def test_help_imports_nothing_heavy(args):
         (["read", "x.csv", "--column", "text"], "write it as ROLE=NAME, with a role of text, author, date, team"),
         (["read", "x.csv", "--column", "mood=Notes"], "write it as ROLE=NAME, with a role of text, author, date, team"),
         (["read", "x.csv", "--nonsense"], "No such option"),
-        (["read", "x.csv", "--format", "lotus"], "no such format: lotus; known are slack, webvtt, table, notes"),
+        (["read", "x.csv", "--format", "lotus"], "no such format: lotus; known are slack, "),
+        (["read", "x.csv", "--date-order", "dym"], "'dym' is not one of 'dmy', 'mdy', 'ymd'"),
+        (["teams"], "Usage: "),
+        (["teams", "init"], "Missing argument 'INPUT...'"),
+        (["teams", "check"], "Missing argument 'INPUT...'"),
         (["tag", "-", "--operating-point", "lax"], "'lax' is not one of 'balanced', 'strict'"),
         (["evaluate", "x.jsonl", "--fail-under", "2"], "2.0 is not in the range 0<=x<=1"),
     ],
@@ -203,7 +226,7 @@ def test_more_problems_than_ten_are_counted(runner, fake, good):
     result = run(runner, "report", "good.csv", "-q")
     lines = result.stderr.splitlines()
     assert len(lines) == 11
-    assert lines[-1] == "Error: and 3 more; see: textsignals read --json"
+    assert lines[-1] == "Error: and 3 more; see: textsignals read --all"
 
 
 def test_team_window_step_and_zone_reach_the_report(runner, fake, good):
@@ -314,13 +337,63 @@ def test_read_shows_a_line_for_each_file_and_the_account(runner, here):
     (here / "in" / "a.csv").write_text("text,author\nPlain words here.,Ann\n,Ben\nnone,Cem\nMore plain words.,Dee\n")
     (here / "in" / "b.bin").write_bytes(bytes(range(256)))
     result = run(runner, "read", "in")
-    lines = result.stdout.splitlines()
-    assert result.exit_code == 0
-    assert lines[0].split() == ["file", "format", "read", "messages", "skipped", "quarantined"]
-    assert lines[1].split() == ["in/a.csv", "table", "4", "2", "2", "0"]
-    assert lines[2].split() == ["in/b.bin", "-", "1", "0", "1", "0"]
-    assert lines[3] == "5 read = 2 messages + 3 skipped (1 empty, 1 no answer, 1 unknown format) + 0 quarantined"
-    assert result.stderr == ""
+    assert answered(result) == (
+        0,
+        "file in in/  format  read  messages  skipped  quarantined\n"
+        "a.csv        table      4         2        2            0\n"
+        "b.bin        -          1         0        1            0\n"
+        "all                     5         2        3            0\n"
+        "\n"
+        "5 read = 2 messages + 3 skipped + 0 quarantined\n"
+        "\n"
+        "skipped\n"
+        "  1  empty           holds no text\n"
+        '  1  no answer       an answer such as "none" or "n/a"\n'
+        "  1  unknown format  a file of no known format\n"
+        "\n"
+        "assumed\n"
+        "  columns: text = text, author = author; in a.csv\n",
+        "",
+    )
+
+
+def test_read_of_one_file_has_no_line_for_all(runner, good):
+    lines = run(runner, "read", "good.csv").stdout.splitlines()
+    assert [line.split()[0] for line in lines[:2]] == ["file", "good.csv"]
+    assert lines[2:4] == ["", "18 read = 18 messages + 0 skipped + 0 quarantined"]
+
+
+def test_read_shows_the_largest_of_many_files_and_all_if_asked(runner, here):
+    for i in range(40):
+        rows = "".join(f"Plain words {i} {n}.,Ann\n" for n in range(i + 1))
+        (here / "in" / f"t{i:02}").mkdir(parents=True)
+        (here / "in" / f"t{i:02}" / "a.csv").write_text("text,author\n" + rows)
+    lines = run(runner, "read", "in").stdout.splitlines()
+    assert [line.split()[0] for line in lines[1:31]] == [f"t{i:02}/a.csv" for i in range(39, 9, -1)]
+    assert re.fullmatch(r"and 10 more files: --all shows them +55 +55 +0 +0", lines[31])
+    assert re.fullmatch(r"all +820 +820 +0 +0", lines[32])
+    every = run(runner, "read", "in", "--all").stdout
+    assert len(re.findall(r"^t\d\d/a\.csv ", every, re.MULTILINE)) == 40
+    assert len(json.loads(run(runner, "read", "in", "--json").stdout)[0]["files"]) == 40
+
+
+def test_read_shows_all_problems_if_asked(runner, good):
+    with good.open("a") as stream:
+        stream.write("never,Ann,Payments,Plain.\n" * 13)
+    assert len(run(runner, "read", "good.csv").stderr.splitlines()) == 11
+    assert len(run(runner, "read", "good.csv", "--all").stderr.splitlines()) == 13
+
+
+def test_date_order_reaches_the_readers(runner, here, monkeypatch):
+    from textsignals import pipeline
+
+    asked = []
+    real = pipeline.read
+    monkeypatch.setattr(pipeline, "read", lambda *args, **more: asked.append(more["date_order"]) or real(*args, **more))
+    (here / "x.csv").write_text("text,author\nPlain words here.,Ann\n")
+    for order in ("dmy", "mdy", "ymd"):
+        assert run(runner, "read", "x.csv", "--date-order", order).exit_code == 0
+    assert asked == ["dmy", "mdy", "ymd"]
 
 
 def test_read_as_json_is_one_valid_document_whose_sums_are_right(runner, good):
@@ -332,6 +405,9 @@ def test_read_as_json_is_one_valid_document_whose_sums_are_right(runner, good):
     assert (gone["input"], gone["read"], gone["quarantined"]) == ("gone.csv", 1, 1)
     assert list(account) == ["input", "read", "yielded", "skipped", "quarantined", "files", "problems"]
     assert account["read"] == account["yielded"] + sum(account["skipped"].values()) + account["quarantined"] == 19
+    [file] = account["files"]
+    assert list(file)[:5] == ["file", "format", "sure", "read", "yielded"]
+    assert (file["format"], 0.5 < file["sure"] < 0.95) == ("table", True)
     assert account["problems"] == [
         {
             "file": "good.csv",
@@ -350,7 +426,7 @@ def test_read_as_json_is_one_valid_document_whose_sums_are_right(runner, good):
     ("name", "data", "said"),
     [
         ("empty.csv", b"", "empty.csv: is empty; export it again"),
-        ("noise.xyz", bytes(range(256)) * 4, "noise.xyz: is of no known format (slack, webvtt, table, notes); "),
+        ("noise.xyz", bytes(range(256)) * 4, "noise.xyz: is of no known format; see `textsignals read --help` for "),
         ("cut.zip", b"PK\x03\x04rest is gone", "cut.zip: is not a complete zip file ("),
         (
             "numbers.csv",
@@ -365,6 +441,102 @@ def test_unusable_input_is_one_line_on_stderr_and_1(runner, here, name, data, sa
     assert result.exit_code == 1
     (line,) = result.stderr.splitlines()
     assert line.startswith(f"Error: {said}")
+    # A table of nothing would only hide that line.
+    assert result.stdout == ""
+
+
+# Teams
+
+
+TEAMS = """
+[teams.payments]
+authors = ["person 0", "person 1", "person 2"]
+[teams.routing]
+authors = ["person *"]
+"""
+
+
+@pytest.fixture
+def mixed(here):
+    """A sheet whose rows name no team, and a teams.toml."""
+    (here / "teams.toml").write_text(TEAMS)
+    return sheet(here / "mixed.csv", weeks_of("", [3, 1, 4]))
+
+
+def test_report_takes_the_teams_from_a_teams_file(runner, fake, mixed):
+    result = run(runner, "report", "mixed.csv", "-o", "r.csv", "--teams", "teams.toml")
+    assert result.exit_code == 0
+    text = (mixed.parent / "r.csv").read_text()
+    assert "payments,2026-W02" in text and "routing,2026-W02" in text
+
+
+def test_tag_takes_the_teams_from_a_teams_file_and_blots_out_those_whom_it_ignores(runner, fake, here):
+    (here / "x.csv").write_text(
+        "date,author,text\n2026-03-02,Quirina,A !silo by Quirina and Rolf.\n2026-03-02,Rolf,A !silo by Rolf here.\n"
+    )
+    (here / "teams.toml").write_text(
+        '[teams.payments]\nauthors = ["q"]\n[ignore]\nauthors = ["rolf"]\n[aliases]\nq = ["quirina"]\n'
+    )
+    result = run(runner, "tag", "x.csv", "--teams", "teams.toml")
+    [found] = map(json.loads, result.stdout.splitlines())
+    assert (found["team"], found["sentence"]) == ("payments", "A !silo by ███████ and ████.")
+    assert "x.csv: 2 read = 1 message + 1 skipped (1 ignored author) + 0 quarantined\n" in result.stderr
+
+
+@pytest.mark.parametrize("args", [["report"], ["tag"], ["teams", "check"]])
+def test_a_teams_file_that_cannot_be_used_is_one_line_and_1(runner, fake, good, args):
+    said = "Error: gone.toml: cannot be read: No such file or directory; make one with: textsignals teams init INPUT\n"
+    assert answered(run(runner, *args, "good.csv", "--teams", "gone.toml")) == (1, "", said)
+
+
+def test_teams_init_writes_a_draft_that_teams_check_takes(runner, here):
+    (here / "in" / "payments").mkdir(parents=True)
+    sheet(here / "in" / "payments" / "a.csv", weeks_of("", [3, 1, 4]))
+    assert answered(run(runner, "teams", "init", "in", "-q")) == (0, "", "")
+    text = (here / "teams.toml").read_text()
+    assert '[teams.payments]\nfiles = [\n    "payments/**",  # 18 records, authors: 6, 2026-01-05 to' in text
+    result = run(runner, "teams", "check", "in")
+    assert (result.exit_code, result.stdout) == (
+        0,
+        "team      records  authors  first       last\npayments       18  6        2026-01-05  2026-01-23\n",
+    )
+    assert result.stderr.startswith("in: 18 read = 18 messages + 0 skipped + 0 quarantined\n")
+
+
+def test_teams_init_writes_over_a_file_only_if_forced(runner, good):
+    (good.parent / "teams.toml").write_text("mine")
+    result = run(runner, "teams", "init", "good.csv")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "teams.toml is there already; choose another name, or --force" in result.stderr
+    assert (good.parent / "teams.toml").read_text() == "mine"
+    result = run(runner, "teams", "init", "good.csv", "--force")
+    assert (result.exit_code, result.stderr.splitlines()[-1]) == (0, "Draft: teams.toml")
+    assert (good.parent / "teams.toml").read_text() != "mine"
+
+
+def test_teams_init_to_stdout_gives_the_file_and_nothing_else(runner, good):
+    result = run(runner, "teams", "init", "good.csv", "-o", "-", "-q")
+    run(runner, "teams", "init", "good.csv", "-q")
+    assert answered(result) == (0, (good.parent / "teams.toml").read_text(), "")
+
+
+def test_teams_init_without_any_message_writes_nothing(runner, here):
+    result = run(runner, "teams", "init", "gone.csv", "-q")
+    assert answered(result) == (
+        1,
+        "",
+        f"Error: gone.csv: no such file or folder; {HINT}\n"
+        "Error: no message was found in any input, so there is nothing to draft from\n",
+    )
+    assert not (here / "teams.toml").exists()
+
+
+def test_teams_commands_name_what_could_not_be_read_and_go_on(runner, good):
+    for args in (["teams", "init", "-o", "-"], ["teams", "check"]):
+        (good.parent / "teams.toml").write_text(TEAMS)
+        result = run(runner, *args, "good.csv", "gone.csv", "-q")
+        assert (result.exit_code, result.stderr) == (1, f"Error: gone.csv: no such file or folder; {HINT}\n")
+        assert "payments" in result.stdout.lower()
 
 
 # Taxonomy

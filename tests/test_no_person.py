@@ -114,6 +114,36 @@ def test_no_person_is_in_the_account_of_what_was_read(people, runner, options):
     assert CANARY.findall(result.stdout + result.stderr) == []
 
 
+def test_no_person_is_in_a_draft_of_teams_unless_asked_for(people, runner):
+    result = runner.invoke(cli.main, ["teams", "init", *people, "-o", "-"])
+    assert "[teams.payments]" in result.stdout and "[teams.sales]" in result.stdout
+    assert CANARY.findall(result.stdout + result.stderr) == []
+    result = runner.invoke(cli.main, ["teams", "init", *people, "-o", "-", "--with-authors"])
+    named = [line for line in result.stdout.splitlines() if CANARY.search(line)]
+    assert named and all(line.startswith("#     ") for line in named)
+
+
+def test_no_person_is_in_a_check_of_teams(people, runner):
+    listed = ", ".join(json.dumps(person(i)["real_name"]) for i in range(3))
+    windows = json.dumps(person(4)["profile"]["email"])
+    teams = f'own = false\n[teams.a]\nauthors = [{listed}, "qhandle-gone*", {{name = {windows}, since = 2026-01-01}}]\n'
+    teams += f'[teams.b]\nauthors = ["quorra0*", "qhandle000"]\n[ignore]\nauthors = [{windows}]\n'
+    Path("teams.toml").write_text(teams)
+    result = runner.invoke(cli.main, ["teams", "check", *people])
+    for part in ("Claimed by no pattern", "Claimed by two teams", "Patterns that match nothing"):
+        assert part in result.stdout
+    assert CANARY.findall(result.stdout + result.stderr) == []
+
+
+def test_no_person_is_in_a_report_or_in_tags_made_with_a_teams_file(people, runner, tmp_path):
+    Path("teams.toml").write_text('own = false\n[teams.a]\nauthors = ["quorra*"]\n[aliases]\nquorra = ["qhandle001"]\n')
+    tags = runner.invoke(cli.main, ["tag", *people, "--teams", "teams.toml"])
+    report = runner.invoke(cli.main, ["report", *people, "--teams", "teams.toml"])
+    written = (tmp_path / "report.html").read_text()
+    assert tags.stdout.count('"team": "a"') > N
+    assert CANARY.findall(written + report.stderr + tags.stdout + tags.stderr) == []
+
+
 def test_no_person_is_in_what_is_kept_while_counting(people):
     from textsignals.pipeline import Settings, count
 

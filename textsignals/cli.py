@@ -6,28 +6,25 @@ import io
 import json
 import shlex
 import sys
-from collections.abc import Callable, Iterable, Iterator
-from datetime import UTC, date, tzinfo
+from collections.abc import Iterable, Iterator
+from datetime import date, tzinfo
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
-from zoneinfo import ZoneInfo
+from typing import TYPE_CHECKING, Any
 
 import click
 from click.core import ParameterSource
 
-from textsignals import __version__
+from textsignals import __version__, options
 from textsignals.errors import TextSignalsError
 from textsignals.measures.periods import STEPS
 
 if TYPE_CHECKING:
     from textsignals.evaluate import Figure
     from textsignals.pipeline import Outcome, Settings
-    from textsignals.records import Message, ReadReport
-
-F = TypeVar("F", bound=Callable[..., Any])
+    from textsignals.records import Message
 
 _MANY = 10
-"""So many problems and assumptions are shown on stderr; `read --json` has all."""
+"""So many problems and assumptions are shown on stderr; `read --all` has the rest."""
 
 
 class _Group(click.Group):
@@ -53,96 +50,6 @@ def _json(value: Any, indent: int | None = None) -> str:
     return json.dumps(value, indent=indent, ensure_ascii=False).encode("utf-8", "backslashreplace").decode()
 
 
-class _Zone(click.ParamType):  # type: ignore[type-arg]
-    name = "zone"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tzinfo:
-        if isinstance(value, tzinfo):
-            return value
-        try:
-            return UTC if value.upper() == "UTC" else ZoneInfo(value)
-        except (OSError, ValueError, KeyError):
-            self.fail(f"{value!r} is no time zone; write it like Europe/Berlin", param, ctx)
-
-
-class _Day(click.ParamType):  # type: ignore[type-arg]
-    name = "date"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> date:
-        if isinstance(value, date):
-            return value
-        try:
-            return date.fromisoformat(value)
-        except ValueError:
-            self.fail(f"{value!r} is no date; write it like 2026-03-31", param, ctx)
-
-
-def _columns(ctx: click.Context, param: click.Parameter, value: tuple[str, ...]) -> dict[str, str]:
-    if not value:
-        return {}
-    # Only here: the readers need libraries that `--help` should not wait for.
-    from textsignals.readers.tables import ROLES
-
-    pairs = [item.partition("=") for item in value]
-    if any(role not in ROLES or not name for role, _, name in pairs):
-        raise click.BadParameter(f"write it as ROLE=NAME, with a role of {', '.join(ROLES)}", ctx, param)
-    return {role: name for role, _, name in pairs}
-
-
-def _known_format(ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:
-    if value is None:
-        return None
-    from textsignals.readers import formats
-
-    if value not in formats():
-        raise click.BadParameter(f"no such format: {value}; known are {', '.join(formats())}", ctx, param)
-    return value
-
-
-def _options(*decorators: Callable[[F], F]) -> Callable[[F], F]:
-    def decorate(command: F) -> F:
-        for decorator in reversed(decorators):
-            command = decorator(command)
-        return command
-
-    return decorate
-
-
-_model = click.option("-m", "--model", default="en", show_default=True, help="Name or folder of the model.")
-_point = click.option(
-    "--operating-point",
-    type=click.Choice(["balanced", "strict"]),
-    default="balanced",
-    show_default=True,
-    help="Weigh missed and false tags alike, or spare nearly all sentences that carry nothing.",
-)
-_quiet = click.option("-q", "--quiet", is_flag=True, help="No progress and no notes, only errors.")
-_inputs = click.argument("inputs", nargs=-1, required=True, type=click.Path(path_type=str), metavar="INPUT...")
-_reading = _options(
-    click.option(
-        "--format",
-        "format_",
-        metavar="NAME",
-        callback=_known_format,
-        help="Read as this format, whatever it looks like.",
-    ),
-    click.option("--tz", type=_Zone(), default="UTC", show_default=True, help="Zone of times that name none."),
-    click.option(
-        "--column",
-        "columns",
-        multiple=True,
-        callback=_columns,
-        metavar="ROLE=NAME",
-        help="Column of a table by role, such as text=Notes; may be given several times.",
-    ),
-)
-_window = _options(
-    click.option("--team", metavar="NAME", help="All inputs belong to this team."),
-    click.option("--since", type=_Day(), help="Leave out what is older."),
-    click.option("--until", type=_Day(), help="Leave out what is newer."),
-)
-
-
 @click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(__version__, prog_name="textsignals")
 def main() -> None:
@@ -158,7 +65,7 @@ def main() -> None:
 
 
 @main.command()
-@_inputs
+@options.inputs
 @click.option(
     "-o",
     "--output",
@@ -168,11 +75,11 @@ def main() -> None:
     help="Where to; .html, .md or .csv decides what it becomes.",
 )
 @click.option("--by", type=click.Choice(STEPS), help="Length of a period  [default: by span]")
-@_window
-@_reading
-@_model
-@_point
-@_quiet
+@options.window
+@options.reading
+@options.model
+@options.point
+@options.quiet
 def report(
     inputs: tuple[str, ...],
     output: Path,
@@ -185,9 +92,9 @@ def report(
     """Make a per-team trend report from exports, notes, transcripts and tables.
 
     \b
-    INPUT is a file, a folder or a zip: a Slack export, Markdown or plain-text
-    minutes, WebVTT transcripts, CSV, TSV or JSONL. Teams are found from the
-    channel, the first folder below the input, or a team column.
+    INPUT is a file, a folder or a zip: exports of chats, minutes and notes,
+    transcripts, boards, stand-ups, mail, tables; mixed as you like. Teams are
+    found from the channel, the first folder below the input, or a team column.
 
     \b
     Examples:
@@ -204,8 +111,9 @@ def report(
         raise click.BadParameter(f"{output} does not end in {', '.join(WRITERS)}", param_hint="--output")
     if output.exists() and any(Path(name).exists() and output.samefile(name) for name in inputs):
         raise click.BadParameter(f"{output} is an input; choose another name for the report", param_hint="--output")
+    settings = _settings(**said)
     tagger = load(model, operating_point)
-    counts, outcome = count(inputs, tagger, _settings(**said), lambda stream: _progress(stream, "Reading", quiet))
+    counts, outcome = count(inputs, tagger, settings, lambda stream: _progress(stream, "Reading", quiet))
     _tell(outcome, quiet)
     if not counts.days:
         raise TextSignalsError("no message was found in any input, so there is nothing to report")
@@ -238,12 +146,12 @@ def _command() -> str:
 
 
 @main.command()
-@_inputs
-@_window
-@_reading
-@_model
-@_point
-@_quiet
+@options.inputs
+@options.window
+@options.reading
+@options.model
+@options.point
+@options.quiet
 def tag(inputs: tuple[str, ...], model: str, operating_point: str, quiet: bool, **said: Any) -> None:
     """Print one JSON line for each tag; with - as INPUT, each line of stdin is tagged as plain text.
 
@@ -256,21 +164,20 @@ def tag(inputs: tuple[str, ...], model: str, operating_point: str, quiet: bool, 
       textsignals tag export.zip > tags.jsonl
     """
     from textsignals.measures.privacy import masker
-    from textsignals.pipeline import Outcome, messages
+    from textsignals.pipeline import Outcome, messages, names
     from textsignals.tagging.tagger import load
     from textsignals.teams import public_path
 
+    settings = _settings(**said)
     tagger = load(model, operating_point)
     outcome = Outcome()
-    settings = _settings(**said)
     files = [name for name in inputs if name != "-"]
     if "-" in inputs:
         lines = io.TextIOWrapper(sys.stdin.buffer, encoding="utf-8", errors="replace")
         for number, line in enumerate(lines, start=1):
             _print_tags(tagger.tag_text(line), masker(())(line), {"file": "-", "locator": f"line {number}"})
     # Read twice: whoever writes later may be named before.
-    authors = {name for m in messages(files, settings, Outcome()) for name in (m.author, m.author_id) if name}
-    mask = masker(authors)
+    mask = masker(names(files, settings))
     for message in _progress(messages(files, settings, outcome), "Tagging", quiet):
         place = {"file": public_path(message.file), "locator": message.locator, "team": message.team}
         when = message.timestamp.isoformat() if message.timestamp else None
@@ -287,112 +194,132 @@ def _print_tags(tags: Iterable[Any], text: str, place: dict[str, Any]) -> None:
 
 
 @main.command("read")
-@_inputs
-@_reading
+@options.inputs
+@options.reading
 @click.option("--json", "as_json", is_flag=True, help="The whole account as JSON.")
-@_quiet
-def read_(inputs: tuple[str, ...], as_json: bool, quiet: bool, **said: Any) -> None:
+@click.option("--all", "everything", is_flag=True, help="Every file, assumption and problem, however many.")
+@options.quiet
+def read_(inputs: tuple[str, ...], as_json: bool, everything: bool, quiet: bool, **said: Any) -> None:
     """Show what the readers understood of each file; nothing is tagged.
 
     \b
+    Every record of a file is a message, skipped for a reason, or in quarantine
+    because it cannot be understood.
     Examples:
       textsignals read export.zip
       textsignals read minutes/ --json
     """
+    from textsignals import accounts
     from textsignals.pipeline import Outcome, messages
 
     outcome = Outcome()
-    settings = _settings(**said, team=None, since=None, until=None)
-    for _ in _progress(messages(inputs, settings, outcome), "Reading", quiet):
+    for _ in _progress(messages(inputs, _settings(**said), outcome), "Reading", quiet):
         pass
     if as_json:
-        click.echo(_json([_account(report) for report in outcome.reports], indent=2))
-    else:
-        for report_ in outcome.reports:
-            for line in _account_lines(report_):
-                click.echo(_printable(line))
-    _tell_problems(outcome)
+        click.echo(_json([accounts.as_data(report) for report in outcome.reports], indent=2))
+    elif any(file.format or not file.quarantined for file in outcome.whole.files):
+        for line in accounts.lines(outcome.whole, everything=everything):
+            click.echo(_printable(line))
+    _tell_problems(outcome, None if everything else _MANY)
     _exit(outcome)
 
 
-def _account(report_: ReadReport) -> dict[str, Any]:
-    """Return a read report as plain data; paths are those that may be shown."""
-    from textsignals.teams import public_path
+@main.group()
+def teams() -> None:
+    """Draft and check a teams.toml, which says what belongs to which team.
 
-    files = [
-        {
-            "file": public_path(f.file),
-            "format": f.format,
-            "read": f.read,
-            "yielded": f.yielded,
-            "skipped": dict(f.skipped),
-            "quarantined": f.quarantined,
-            "details": _sums((public_path(name), n) for name, n in f.details.items()),
-            "assumptions": list(f.assumptions),
-        }
-        for f in report_.files
-    ]
-    problems = [
-        {"file": public_path(p.file), "place": p.place, "problem": p.problem, "hint": p.hint} for p in report_.problems
-    ]
-    return {
-        "input": report_.input,
-        "read": report_.read,
-        "yielded": report_.yielded,
-        "skipped": report_.skipped,
-        "quarantined": report_.quarantined,
-        "files": files,
-        "problems": problems,
-    }
+    \b
+    Examples:
+      textsignals teams init export.zip minutes/
+      textsignals teams check export.zip minutes/
+    """
 
 
-def _sums(pairs: Iterable[tuple[str, int]]) -> dict[str, int]:
-    sums: dict[str, int] = {}
-    for name, n in pairs:
-        sums[name] = sums.get(name, 0) + n
-    return sums
+@teams.command("init")
+@options.inputs
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path, dir_okay=False, allow_dash=True),
+    default="teams.toml",
+    show_default=True,
+    help="Where to; - is stdout.",
+)
+@click.option("--force", is_flag=True, help="Write over a file that is there.")
+@click.option("--with-authors", is_flag=True, help="Add names of people, commented out, as authors of the teams.")
+@options.reading
+@options.quiet
+def teams_init(
+    inputs: tuple[str, ...], output: Path, force: bool, with_authors: bool, quiet: bool, **said: Any
+) -> None:
+    """Write a first teams.toml from the channels, folders and files of the inputs.
+
+    \b
+    Names that look alike are put together; numbers stand beside them as comments.
+    Read it, move lines, then look at what it makes of the text: textsignals teams check
+    Examples:
+      textsignals teams init export.zip minutes/
+      textsignals teams init export.zip -o all.toml --force
+    """
+    from textsignals.draft import draft
+    from textsignals.output import write_text
+    from textsignals.pipeline import Outcome
+    from textsignals.survey import survey
+
+    to_stdout = str(output) == "-"
+    if output.exists() and not force and not to_stdout:
+        raise click.BadParameter(f"{output} is there already; choose another name, or --force", param_hint="--output")
+    outcome = Outcome()
+    found = survey(inputs, _settings(**said), outcome, lambda stream: _progress(stream, "Reading", quiet))
+    _tell(outcome, quiet)
+    if not found.places:
+        raise TextSignalsError("no message was found in any input, so there is nothing to draft from")
+    text = draft(found, inputs, with_authors=with_authors)
+    if to_stdout:
+        click.echo(text, nl=False)
+    else:
+        write_text(text, output)
+        if not quiet:
+            click.echo(f"Draft: {_printable(str(output))}", err=True)
+    _exit(outcome)
 
 
-def _account_lines(report_: ReadReport) -> list[str]:
-    """Return a read report as lines: one a file, then the sum and what was skipped and assumed."""
-    from textsignals.teams import public_path
+@teams.command("check")
+@options.inputs
+@click.option(
+    "--teams",
+    "teams_file",
+    metavar="FILE",
+    default="teams.toml",
+    show_default=True,
+    help="The file that is checked.",
+)
+@options.reading
+@options.quiet
+def teams_check(inputs: tuple[str, ...], quiet: bool, **said: Any) -> None:
+    """Show what a teams.toml makes of the inputs, and what it leaves open.
 
-    rows = [("file", "format", "read", "messages", "skipped", "quarantined")]
-    rows += [
-        (
-            public_path(f.file),
-            f.format or "-",
-            str(f.read),
-            str(f.yielded),
-            str(sum(f.skipped.values())),
-            str(f.quarantined),
-        )
-        for f in report_.files
-    ]
-    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
-    lines = [
-        "  ".join(
-            cell.ljust(w) if i < 2 else cell.rjust(w) for i, (cell, w) in enumerate(zip(row, widths, strict=True))
-        )
-        for row in rows
-    ]
-    lines.append(_identity(report_.read, report_.yielded, report_.skipped, report_.quarantined))
-    lines += [f"assumed: {text}" for text in report_.assumptions]
-    return lines
+    \b
+    For each team: records, authors, first and last day. Then what no pattern claims,
+    what two teams claim, and patterns that match nothing.
+    Example:
+      textsignals teams check export.zip minutes/ --teams teams.toml
+    """
+    from textsignals.pipeline import Outcome
+    from textsignals.survey import review, review_lines
 
-
-def _identity(read: int, yielded: int, skipped: dict[str, int], quarantined: int) -> str:
-    reasons = ", ".join(f"{n:,} {reason}" for reason, n in skipped.items())
-    left_out = sum(skipped.values())
-    noted = f" ({reasons})" if reasons else ""
-    messages = "message" if yielded == 1 else "messages"
-    return f"{read:,} read = {yielded:,} {messages} + {left_out:,} skipped{noted} + {quarantined:,} quarantined"
+    outcome = Outcome()
+    found = review(inputs, _settings(**said), outcome, lambda stream: _progress(stream, "Reading", quiet))
+    for line in review_lines(found):
+        click.echo("\n".join(map(_printable, line.split("\n"))))
+    _tell(outcome, quiet)
+    _exit(outcome)
 
 
 @main.command()
 @click.argument("text", nargs=-1, required=True)
-@_model
-@_point
+@options.model
+@options.point
 def explain(text: tuple[str, ...], model: str, operating_point: str) -> None:
     """Show why a text gets its tags: rules, cues, words and scores.
 
@@ -424,7 +351,7 @@ def explain(text: tuple[str, ...], model: str, operating_point: str) -> None:
 
 @main.command()
 @click.argument("name", required=False)
-@_model
+@options.model
 def signals(name: str | None, model: str) -> None:
     """List the signals, or show one with examples and the question it asks.
 
@@ -455,8 +382,8 @@ def signals(name: str | None, model: str) -> None:
 @main.command()
 @click.argument("file", type=click.Path(path_type=str))
 @click.option("--fail-under", type=click.FloatRange(0, 1), help="Exit with 1 if micro-F1 is lower.")
-@_model
-@_point
+@options.model
+@options.point
 def evaluate(file: str, fail_under: float | None, model: str, operating_point: str) -> None:
     """Measure the tagger on labelled sentences: precision, recall and F1 per signal, family and overall.
 
@@ -504,14 +431,26 @@ def _figure(figure: Figure, digits: int = 2) -> str:
 def _settings(
     format_: str | None,
     tz: tzinfo,
+    date_order: str | None,
     columns: dict[str, str],
-    team: str | None,
-    since: date | None,
-    until: date | None,
+    team: str | None = None,
+    teams_file: str | None = None,
+    since: date | None = None,
+    until: date | None = None,
 ) -> Settings:
     from textsignals.pipeline import Settings
+    from textsignals.team_file import load_teams
 
-    return Settings(team=team, format=format_, columns=columns, tz=tz, since=since, until=until)
+    return Settings(
+        team=team,
+        teams=load_teams(teams_file) if teams_file else None,
+        format=format_,
+        columns=columns,
+        tz=tz,
+        date_order=date_order,
+        since=since,
+        until=until,
+    )
 
 
 def _progress(stream: Iterable[Message], label: str, quiet: bool) -> Iterator[Message]:
@@ -525,23 +464,25 @@ def _progress(stream: Iterable[Message], label: str, quiet: bool) -> Iterator[Me
 
 def _tell(outcome: Outcome, quiet: bool) -> None:
     """Say on stderr what was read and left out, and every problem."""
+    from textsignals.accounts import assumptions, identity
+
     if not quiet:
         for report_ in outcome.reports:
-            said = _identity(report_.read, report_.yielded, report_.skipped, report_.quarantined)
-            click.echo(_printable(f"{report_.input}: {said}"), err=True)
-            for text in report_.assumptions[:_MANY]:
+            told = identity(report_.read, report_.yielded, report_.skipped, report_.quarantined)
+            click.echo(_printable(f"{report_.input}: {told}"), err=True)
+            for text in assumptions(report_)[:_MANY]:
                 click.echo(_printable(f"  assumed: {text}"), err=True)
         if outcome.outside:
             click.echo(f"{outcome.outside:,} messages lie outside the chosen dates", err=True)
     _tell_problems(outcome)
 
 
-def _tell_problems(outcome: Outcome) -> None:
+def _tell_problems(outcome: Outcome, most: int | None = _MANY) -> None:
     problems = outcome.problems
-    for problem in problems[:_MANY]:
+    for problem in problems[:most]:
         click.echo(_printable(f"Error: {problem}"), err=True)
-    if len(problems) > _MANY:
-        click.echo(f"Error: and {len(problems) - _MANY} more; see: textsignals read --json", err=True)
+    if most and len(problems) > most:
+        click.echo(f"Error: and {len(problems) - most} more; see: textsignals read --all", err=True)
 
 
 def _exit(outcome: Outcome) -> None:

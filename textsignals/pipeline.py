@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, tzinfo
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from textsignals.errors import InputError
 from textsignals.measures.periods import local_day
-from textsignals.measures.scores import Counts
-from textsignals.readers import read
+from textsignals.readers import Seen, read
 from textsignals.readers.base import FileLog
-from textsignals.records import Message, Problem, ReadReport
-from textsignals.tagging.tagger import Tagger
-from textsignals.teams import assigner, public_path
+from textsignals.records import FileReport, Message, Problem, ReadReport
+from textsignals.teams import Assign, Teams, assigner, public_path
+
+if TYPE_CHECKING:
+    from textsignals.measures.scores import Counts
+    from textsignals.tagging.tagger import Tagger
 
 Watch = Callable[[Iterable[Message]], Iterator[Message]]
+Assigning = Callable[[str | Path], Assign]
+"""Makes, for an input, what gives its messages their teams."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,9 +30,11 @@ class Settings:
     """What a user may say about the inputs; nothing of it is needed."""
 
     team: str | None = None
+    teams: Teams | None = None
     format: str | None = None
     columns: Mapping[str, str] = field(default_factory=dict)
     tz: tzinfo = UTC
+    date_order: str | None = None
     since: date | None = None
     until: date | None = None
 
@@ -56,34 +64,72 @@ class Outcome:
         self.reports.append(ReadReport(str(input_), (log.report(),), tuple(log.problems)))
 
 
-def messages(inputs: Sequence[str | Path], settings: Settings, outcome: Outcome) -> Iterator[Message]:
+def messages(
+    inputs: Sequence[str | Path], settings: Settings, outcome: Outcome, assigning: Assigning | None = None
+) -> Iterator[Message]:
     """Yield the messages of all inputs, each with its team; an input that cannot be read does not stop the others.
 
-    Messages without a time are kept whatever the window.
+    A message that two inputs hold is yielded once. Those that the teams file ignores are counted as skipped. Messages
+    without a time are kept whatever the window. `assigning` takes the place of what the settings say of teams.
     """
+    seen = Seen()
     for input_ in inputs:
+        left_out: Counter[tuple[str, str]] = Counter()
         try:
-            reading = read(input_, format=settings.format, tz=settings.tz, columns=settings.columns)
-        except InputError as error:
-            outcome.fail(input_, error)
-            continue
-        assign = assigner(input_, settings.team)
-        try:
-            for message in reading:
-                if _inside(message, settings):
-                    yield assign(message)
+            reading = read(
+                input_,
+                format=settings.format,
+                tz=settings.tz,
+                columns=settings.columns,
+                date_order=settings.date_order,
+                seen=seen,
+            )
+            assign = assigning(input_) if assigning else assigner(input_, settings.team, settings.teams, settings.tz)
+            for message in map(assign, reading):
+                if message.skip:
+                    left_out[(message.file, message.skip)] += 1
+                elif _inside(message, settings):
+                    yield message
                 else:
                     outcome.outside += 1
         except InputError as error:
             outcome.fail(input_, error)
             continue
-        outcome.reports.append(reading.report)
+        outcome.reports.append(_skipping(reading.report, left_out))
+
+
+def names(inputs: Sequence[str | Path], settings: Settings) -> set[str]:
+    """Return every name of a person that the inputs know, as written: also of those whom settings leave out."""
+    bare = replace(settings, teams=None, since=None, until=None)
+    found = {name for m in messages(inputs, bare, Outcome()) for name in (m.author, m.author_id) if name}
+    return found | (settings.teams.written if settings.teams else frozenset())
+
+
+def _skipping(report: ReadReport, left_out: Counter[tuple[str, str]]) -> ReadReport:
+    """Return an account in which messages left out after they were read count as skipped, so that its sums hold."""
+    files = {file.file: file for file in report.files if file.yielded}
+    for (name, reason), n in left_out.items():
+        file = files[_account_of(name, files)]
+        skipped = dict(sorted((Counter(file.skipped) + Counter({reason: n})).items()))
+        files[file.file] = replace(file, yielded=file.yielded - n, skipped=skipped)
+    return replace(report, files=tuple(files[f.file] if f.yielded else f for f in report.files))
+
+
+def _account_of(file: str, files: Mapping[str, FileReport]) -> str:
+    """Return the file in whose account a message stands: its own, or that of the export that its file is part of."""
+    part = file
+    while part and part not in files:
+        part = part[: max(0, *(part.rfind(sign) for sign in "/!\\"))]
+    return part or max(files, key=lambda name: files[name].yielded)
 
 
 def count(
     inputs: Sequence[str | Path], tagger: Tagger, settings: Settings, watch: Watch | None = None
 ) -> tuple[Counts, Outcome]:
     """Return the counts over all inputs and what became of them; `watch` wraps the stream, for a progress bar."""
+    # Only here: whoever only reads need not wait for what tags and counts.
+    from textsignals.measures.scores import Counts
+
     outcome, counts = Outcome(), Counts(tagger, settings.tz)
     stream = messages(inputs, settings, outcome)
     counts.add(watch(stream) if watch else stream)

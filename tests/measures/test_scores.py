@@ -47,9 +47,7 @@ def test_messages_without_a_date_are_a_period_of_their_own():
 
 
 def test_the_zone_decides_about_the_week():
-    late = message("Plain.")
-    moment = datetime(2026, 3, 1, 23, 30, tzinfo=UTC)
-    late = type(late)(**{name: getattr(late, name) for name in late.__dataclass_fields__} | {"timestamp": moment})
+    late = message("Plain.")._replace(timestamp=datetime(2026, 3, 1, 23, 30, tzinfo=UTC))
     assert list(counted([late]).cells("week")) == [("Payments", "2026-W09")]
     assert list(counted([late], tz=ZoneInfo("Europe/Berlin")).cells("week")) == [("Payments", "2026-W10")]
 
@@ -100,6 +98,11 @@ def test_table_has_a_row_for_each_team_period_and_name_and_no_person():
         ["2026-W02", "signal", "blindside", 3, 60, 6],
     ]
     assert "person" not in frame.to_csv()
+
+
+def test_a_team_whose_name_holds_half_a_character_stands_in_the_table():
+    counts = counted([message("Plain.", team="Sales \ud83d"), message("Plain.", team="Sales \udce9", number=1)])
+    assert set(table(counts.cells("week"), counts.tagger).team) == {"Sales \ufffd"}
 
 
 def test_table_is_the_same_whatever_the_order_of_messages():

@@ -218,7 +218,7 @@ def test_standings_count_healthy_signals_by_status():
     texts += [
         message("A !support. B !support:negated. C !support:hypothetical. D !support:resolved.", day=date(2026, 1, 6))
     ]
-    texts[-1] = replace(texts[-1], author="person 1")
+    texts[-1] = texts[-1]._replace(author="person 1")
     (team,) = content_of(texts).teams
     standing = next(row for row in team.standings if row.title == FakeTagger().model.taxonomy.signals["support"].title)
     assert (standing.seen, standing.missing, standing.wanted) == (1, 1, 1)

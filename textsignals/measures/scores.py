@@ -16,7 +16,7 @@ from textsignals.measures.periods import local_day, period_of
 from textsignals.records import Message, Tag
 from textsignals.tagging.tagger import Tagger, load
 from textsignals.taxonomy import COUNTED
-from textsignals.teams import Pseudonyms
+from textsignals.teams import Pseudonyms, whole
 
 UNDATED = "undated"
 """The period of messages without a date; they are counted and never drawn into a trend."""
@@ -97,7 +97,7 @@ class Counts:
 
     def _count(self, message: Message, tagged: Sequence[tuple[Tag, ...]]) -> None:
         day = local_day(message.timestamp, self.tz) if message.timestamp else None
-        tally = self.days[(message.team or "", day)]
+        tally = self.days[(whole(message.team or ""), day)]
         # The shown name first: it is what one person has in common over a chat, minutes and a sheet.
         named = message.author or message.author_id
         cluster: Cluster = (None, message.file)

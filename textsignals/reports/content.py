@@ -158,7 +158,7 @@ def build(counts: Counts, outcome: Outcome, *, by: str | None = None, command: s
         first=dates[0].isoformat() if dates else "",
         last=dates[-1].isoformat() if dates else "",
         teams=teams,
-        hidden=tuple(maker.hidden(names)),
+        hidden=tuple(maker.hidden()),
         findings=tuple(findings),
         tested=len(tested),
         silent=tuple(sorted(set(tested) - {finding.team for finding in findings})),
@@ -193,7 +193,7 @@ class _Maker:
         every = (*self.periods, UNDATED)
         return [p for p in every if self.verdicts.get((team, p), Verdict(False)).shown]
 
-    def hidden(self, teams: Sequence[str]) -> list[tuple[str, str, str]]:
+    def hidden(self) -> list[tuple[str, str, str]]:
         """Return (team, periods, reason) of what is not shown."""
         found: dict[tuple[str, str], list[str]] = {}
         for (team, period), verdict in self.verdicts.items():

@@ -8,16 +8,18 @@ import math
 import re
 import unicodedata
 from collections.abc import Callable
-from contextlib import suppress
 from importlib.metadata import PackageNotFoundError, version
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from textsignals.accounts import REASONS, by_format, largest
 from textsignals.errors import TextSignalsError
 from textsignals.measures.trends import Rate
+from textsignals.output import write_text
 from textsignals.reports import charts
 from textsignals.reports.content import Content, Curve, Point, clean, per_100
 from textsignals.teams import public_path
@@ -25,23 +27,16 @@ from textsignals.teams import public_path
 # What a spreadsheet takes for the start of a formula (methods.md, C2).
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
+# A page with a row for each of 100,000 files would not open.
+_MOST_FILES = 200
+
 
 def write(content: Content, path: Path) -> None:
     """Write a report as HTML, Markdown or CSV, as the ending of `path` says; raises TextSignalsError for others."""
     maker = WRITERS.get(path.suffix.lower())
     if maker is None:
         raise TextSignalsError(f"{path}: a report ends in {', '.join(WRITERS)}; choose one of them")
-    text = maker(content)
-    # First whole, then in place: a full disk must not leave half a report over a good one.
-    part = path.with_name(path.name + ".part")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        part.write_text(text, encoding="utf-8", newline="\n")
-        part.replace(path)
-    except OSError as error:
-        with suppress(OSError):
-            part.unlink()
-        raise TextSignalsError(f"{path}: cannot be written: {error.strerror}; choose another place with -o") from error
+    write_text(maker(content), path)
 
 
 def html(content: Content) -> str:
@@ -59,8 +54,15 @@ def html(content: Content) -> str:
             chart=lambda curve, top: Markup(_own_ids(charts.line(curve, top), next(numbers))),
             top=_top,
             versions=_versions(),
+            **_account(content),
         )
     )
+
+
+def _account(content: Content) -> dict[str, Any]:
+    """Return what both templates tell of what was read."""
+    files = content.outcome.whole.files
+    return {"formats": by_format(files), "files": largest(files, _MOST_FILES), "reasons": REASONS}
 
 
 def _own_ids(svg: str, number: int) -> str:
@@ -73,7 +75,7 @@ def markdown(content: Content) -> str:
     environment = _environment(autoescape=False)
     environment.finalize = lambda value: value if isinstance(value, Markup) else _escape_markdown(str(value))
     text = environment.get_template("report.md").render(
-        content=content, taxonomy=content.model.taxonomy, versions=_versions()
+        content=content, taxonomy=content.model.taxonomy, versions=_versions(), **_account(content)
     )
     return text.strip() + "\n"
 
