@@ -10,7 +10,7 @@ import os
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -52,9 +52,10 @@ class Settings:
 
 @dataclass(frozen=True)
 class Targets:
-    """What the encoder learns, one row a sentence: `mention` and `asserted` are 0 or 1, `status` an index or -1.
+    """What an encoder learns, one row a sentence: `mention` and `asserted` from 0 to 1, `status` an index or -1.
 
-    `use` is 0 where a sentence says nothing of a signal; all have the shape (sentences, signals).
+    `use` is how much a sentence counts for a signal, 0 where it says nothing of it; all have the shape
+    (sentences, signals).
     """
 
     mention: np.ndarray
@@ -62,16 +63,25 @@ class Targets:
     status: np.ndarray
     use: np.ndarray
 
+    def drawn(self, keep_empty: float, chance: np.random.Generator) -> np.ndarray:
+        """Return the rows that carry something, and a share of those that do not."""
+        return np.flatnonzero((self.mention >= 0.5).any(axis=1) | (chance.random(len(self.mention)) < keep_empty))
 
-class Network(nn.Module):
-    """The encoder under linear heads: each signal in any status, each signal asserted, and the status of a mention."""
+    def at(self, rows: np.ndarray) -> Targets:
+        """Return the targets of some sentences."""
+        return Targets(self.mention[rows], self.asserted[rows], self.status[rows], self.use[rows])
 
-    def __init__(self, n_signals: int, n_statuses: int) -> None:
+    def tensors(self) -> list[torch.Tensor]:
+        """Return them for torch, in the order of the fields."""
+        floats = [torch.tensor(x, dtype=torch.float32) for x in (self.mention, self.asserted, self.use)]
+        return [floats[0], floats[1], torch.tensor(self.status), floats[2]]
+
+
+class Heads(nn.Module):
+    """Linear heads over a vector a sentence: each signal in any status, each asserted, and the status of a mention."""
+
+    def __init__(self, width: int, n_signals: int, n_statuses: int) -> None:
         super().__init__()
-        self.encoder = AutoModel.from_pretrained(BASE, attn_implementation="sdpa")
-        # The word vectors hold half of all weights, and most words never occur in training text.
-        self.encoder.embeddings.requires_grad_(False)
-        width = self.encoder.config.hidden_size
         self.mention, self.asserted = nn.Linear(width, n_signals), nn.Linear(width, n_signals)
         self.status, self.status_bias = nn.Linear(width, n_statuses), nn.Parameter(torch.zeros(n_signals, n_statuses))
         self.dropout = nn.Dropout(0.1)
@@ -79,15 +89,35 @@ class Network(nn.Module):
         nn.init.constant_(self.mention.bias, -4.0)
         nn.init.constant_(self.asserted.bias, -4.5)
 
+    def forward(self, vectors: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+        pooled = self.dropout(vectors)
+        return self.mention(pooled), self.asserted(pooled), self.status(pooled)[:, None, :] + self.status_bias
+
+
+class Network(nn.Module):
+    """The encoder under its heads."""
+
+    def __init__(self, n_signals: int, n_statuses: int) -> None:
+        super().__init__()
+        self.encoder = AutoModel.from_pretrained(BASE, attn_implementation="sdpa")
+        # The word vectors hold half of all weights, and most words never occur in training text.
+        self.encoder.embeddings.requires_grad_(False)
+        self.layers = self.encoder.encoder.layer
+        self.heads = Heads(self.encoder.config.hidden_size, n_signals, n_statuses)
+
     def vectors(self, ids: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
         with torch.autocast("cpu", dtype=torch.bfloat16):
-            states = self.encoder(input_ids=ids, attention_mask=mask).last_hidden_state.float()
-        weights = mask.unsqueeze(-1).float()
-        return (states * weights).sum(1) / weights.sum(1)
+            states = self.encoder(input_ids=ids, attention_mask=mask).last_hidden_state
+        return mean(states.float(), mask)
 
     def forward(self, ids: torch.Tensor, mask: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-        pooled = self.dropout(self.vectors(ids, mask).float())
-        return self.mention(pooled), self.asserted(pooled), self.status(pooled)[:, None, :] + self.status_bias
+        return self.heads(self.vectors(ids, mask))
+
+
+def mean(states: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+    """Return the mean of the token vectors of each sentence, shape (sentences, width)."""
+    weights = mask.unsqueeze(-1).float()
+    return (states * weights).sum(1) / weights.sum(1)
 
 
 def fine_tune(
@@ -105,22 +135,35 @@ def fine_tune(
     torch.manual_seed(seed)
     torch.set_num_threads(settings.threads)
     chance = np.random.default_rng(seed)
-    carries = (targets.mention >= 0.5).any(axis=1)
-    kept = np.flatnonzero(carries | (chance.random(len(texts)) < settings.keep_empty))
+    kept = targets.drawn(settings.keep_empty, chance)
     tokens = tokenize([texts[i] for i in kept])
-    rows = [torch.tensor(x[kept]) for x in (targets.mention, targets.asserted, targets.status, targets.use)]
-    network = (start or Network(targets.mention.shape[1], n_statuses)).train()
+    network = start or Network(targets.mention.shape[1], n_statuses)
+    train(network, [len(x) for x in tokens], lambda batch: pad(tokens, batch), targets.at(kept), settings, chance)
+    return network
+
+
+def train(
+    network: nn.Module,
+    lengths: Sequence[int],
+    inputs: Callable[[Sequence[int]], tuple[torch.Tensor, torch.Tensor]],
+    targets: Targets,
+    settings: Settings,
+    chance: np.random.Generator,
+) -> None:
+    """Train the `layers` and `heads` of a network on sentences; `inputs` gives what it is called with for some."""
+    network.train()
+    rows = targets.tensors()
     optimizer = torch.optim.AdamW(_groups(network, settings), weight_decay=0.01)
     rates = [group["lr"] for group in optimizer.param_groups]
-    total = settings.epochs * len(batches(tokens, settings.batch_tokens, chance))
+    total = settings.epochs * len(batches(lengths, settings.batch_tokens, chance))
     step, began = 0, time.monotonic()
     while step < total:
-        for batch in batches(tokens, settings.batch_tokens, chance):
+        for batch in batches(lengths, settings.batch_tokens, chance):
             # Up over the first steps, then down to nothing.
             share = min(1.0, (step + 1) / (0.06 * total)) * max(0.0, (total - step) / total)
             for group, rate in zip(optimizer.param_groups, rates, strict=True):
                 group["lr"] = rate * share
-            loss = _loss(network(*pad(tokens, batch)), [x[batch] for x in rows], settings)
+            loss = _loss(network(*inputs(batch)), [x[batch] for x in rows], settings)
             loss.backward()
             nn.utils.clip_grad_norm_(network.parameters(), 1.0)
             optimizer.step()
@@ -131,24 +174,22 @@ def fine_tune(
                 print(said, file=sys.stderr, flush=True)
             if step == total:
                 break
-    return network.eval()
+    network.eval()
 
 
-def _groups(network: Network, settings: Settings) -> list[dict[str, object]]:
-    layers = list(network.encoder.encoder.layer)
+def _groups(network: nn.Module, settings: Settings) -> list[dict[str, object]]:
     groups: list[dict[str, object]] = [
-        {"params": list(layer.parameters()), "lr": settings.rate * settings.decay ** (len(layers) - i)}
-        for i, layer in enumerate(layers)
+        {"params": list(layer.parameters()), "lr": settings.rate * settings.decay ** (len(network.layers) - i)}
+        for i, layer in enumerate(network.layers)
     ]
-    heads = [*network.mention.parameters(), *network.asserted.parameters(), *network.status.parameters()]
-    return [*groups, {"params": [*heads, network.status_bias], "lr": settings.head_rate}]
+    return [*groups, {"params": list(network.heads.parameters()), "lr": settings.head_rate}]
 
 
 def _loss(outputs: Sequence[torch.Tensor], rows: Sequence[torch.Tensor], settings: Settings) -> torch.Tensor:
     (mention, asserted, status), (is_mention, is_asserted, which, use) = outputs, rows
     binary = functional.binary_cross_entropy_with_logits
-    both = binary(mention, is_mention.float(), reduction="none")
-    both = both + settings.asserted_weight * binary(asserted, is_asserted.float(), reduction="none")
+    both = binary(mention, is_mention, reduction="none")
+    both = both + settings.asserted_weight * binary(asserted, is_asserted, reduction="none")
     loss = (both * use).sum() / len(mention)
     known = which >= 0
     if known.any():
@@ -163,13 +204,13 @@ def tokenize(texts: Sequence[str]) -> list[list[int]]:
     return list(tokenizer([normalise(t) for t in texts], truncation=True, max_length=MAX_TOKENS)["input_ids"])
 
 
-def batches(tokens: Sequence[Sequence[int]], size: int, chance: np.random.Generator) -> list[list[int]]:
+def batches(lengths: Sequence[int], size: int, chance: np.random.Generator) -> list[list[int]]:
     """Return the sentences in batches of like length, so that little is padded, in random order."""
-    order, found = chance.permutation(len(tokens)), []
+    order, found = chance.permutation(len(lengths)), []
     for at in range(0, len(order), 2400):
         current: list[int] = []
-        for i in sorted(order[at : at + 2400].tolist(), key=lambda i: len(tokens[i])):
-            if current and len(tokens[i]) * (len(current) + 1) > size:
+        for i in sorted(order[at : at + 2400].tolist(), key=lambda i: lengths[i]):
+            if current and lengths[i] * (len(current) + 1) > size:
                 found.append(current)
                 current = []
             current.append(i)
@@ -192,7 +233,7 @@ def predict(network: Network, texts: Sequence[str]) -> tuple[np.ndarray, np.ndar
     """Return the logits of each signal in any status and asserted, both of shape (len(texts), signals)."""
     tokens = tokenize(texts)
     order = sorted(range(len(texts)), key=lambda i: len(tokens[i]))
-    found = np.zeros((2, len(texts), network.mention.out_features))
+    found = np.zeros((2, len(texts), network.heads.mention.out_features))
     network.eval()
     with torch.no_grad():
         for at in range(0, len(order), 64):
@@ -261,6 +302,6 @@ def heads_of(network: Network) -> dict[str, np.ndarray]:
 
     The bias of `status` is part of `status_bias`.
     """
-    found = {n: p.detach().numpy() for n, p in network.named_parameters() if not n.startswith("encoder.")}
+    found = {name: weights.detach().numpy() for name, weights in network.heads.named_parameters()}
     found["status_bias"] = found["status_bias"] + found.pop("status.bias")
     return found
