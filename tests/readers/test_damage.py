@@ -60,8 +60,6 @@ VALID = {
     "lines.jsonl": (json.dumps({"ts": 1773396000, "text": "We agreed", "tags": [1, {"a": None}]}) + "\n").encode() * 3,
     "deflated.zip": zip_bytes(MEMBERS),
     "stored.zip": zip_bytes(MEMBERS, zipfile.ZIP_STORED),
-    "bzip2.zip": zip_bytes({"a.md": "- We agreed\n" * 9}, zipfile.ZIP_BZIP2),
-    "lzma.zip": zip_bytes({"a.md": "- We agreed\n" * 9}, zipfile.ZIP_LZMA),
 }
 
 
