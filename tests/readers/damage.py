@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import textsignals as ts
@@ -60,3 +60,15 @@ def damaged(draw, data):
             case "cut":
                 data = data[:at]
     return data
+
+
+def damage_never_crashes(path, data, **options):
+    """Read an export from a path again and again, each time damaged in other places."""
+
+    @MANY
+    @given(damaged(data))
+    def check(broken):
+        path.write_bytes(broken)
+        read_anyway(path, **options)
+
+    check()

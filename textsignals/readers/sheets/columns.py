@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from textsignals.errors import InputError
 from textsignals.readers.base import FileLog, Options
 from textsignals.readers.sheets.cells import fold, split_scale
+from textsignals.readers.sheets.dates import Dates, When
 from textsignals.readers.sheets.rows import Row
 from textsignals.readers.times import parse_time
 
@@ -93,6 +94,24 @@ class Layout:
     def cell(self, row: Row, role: str) -> str:
         """Return what a row says in a role, "" if it has no such column."""
         return row.get(self.roles.get(role, ""), "").strip()
+
+
+def answers(place: str, row: Row, layout: Layout, dates: Dates, log: FileLog) -> tuple[list[str], When]:
+    """Return the text columns that a row fills and are to be read, and the time of the row.
+
+    Each is met; a row without any is left out as empty, and one whose time cannot be is quarantined as a whole.
+    """
+    filled = [column for column in layout.texts if row.get(column, "").strip()]
+    if not filled:
+        log.leave_out("empty")
+        return [], When()
+    log.met(len(filled))
+    when = dates.when(layout.cell(row, "date"))
+    if when.problem:
+        for _ in filled:
+            log.quarantine(place, when.problem, "write dates as 2026-03-31")
+        return [], when
+    return filled, when
 
 
 def plays(role: str, column: str) -> bool:

@@ -12,7 +12,7 @@ from textsignals.errors import InputError
 from textsignals.readers.base import FileLog, Options, clip
 from textsignals.readers.json_stream import is_jsonl
 from textsignals.readers.sheets.cells import fold, says_nothing, split_member, split_scale
-from textsignals.readers.sheets.columns import Layout, find_roles, holds_texts, is_scale, note_layout, plays
+from textsignals.readers.sheets.columns import Layout, answers, find_roles, holds_texts, is_scale, note_layout, plays
 from textsignals.readers.sheets.dates import Dates, When, when_by_name
 from textsignals.readers.sheets.rows import Part, Row, head_text, parts, sample
 from textsignals.readers.sources import Folder, Source
@@ -152,17 +152,7 @@ def _scales(layout: Layout, rows: list[Row]) -> Iterator[str]:
 def _answers(
     place: str, row: Row, questions: _Questions, dates: Dates, source: Source, log: FileLog
 ) -> Iterator[Message]:
-    layout = questions.layout
-    filled = [column for column in layout.texts if row.get(column, "").strip()]
-    if not filled:
-        log.leave_out("empty")
-        return
-    log.met(len(filled))
-    when = dates.when(layout.cell(row, "date"))
-    if when.problem:
-        for _ in filled:
-            log.quarantine(place, when.problem, "write dates as 2026-03-31")
-        return
+    filled, when = answers(place, row, questions.layout, dates, log)
     for column in filled:
         yield _answer(place, row, column, questions, when, source, log)
 

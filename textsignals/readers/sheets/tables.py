@@ -13,7 +13,7 @@ from textsignals.readers.base import FileLog, Options, clip
 from textsignals.readers.seen import Seen
 from textsignals.readers.sheets.cells import number, says_nothing, split_member, split_scale, split_votes
 from textsignals.readers.sheets.columns import ROLES as ROLES
-from textsignals.readers.sheets.columns import Layout, find_layout, is_scale, known
+from textsignals.readers.sheets.columns import Layout, answers, find_layout, is_scale, known
 from textsignals.readers.sheets.dates import Dates, When, when_by_name
 from textsignals.readers.sheets.rows import Part, Row, as_text, head_text, header, holds_json, parts
 from textsignals.readers.sources import MAX_NESTED_BYTES, Folder, Source
@@ -100,16 +100,7 @@ def _written(source: Source, layout: Layout) -> Iterator[str]:
 def _messages(
     place: str, row: Row, layout: Layout, scales: set[str], dates: Dates, source: Source, log: FileLog, ids: _Ids
 ) -> Iterator[Message]:
-    filled = [column for column in layout.texts if row.get(column, "").strip()]
-    if not filled:
-        log.leave_out("empty")
-        return
-    log.met(len(filled))
-    when = dates.when(layout.cell(row, "date"))
-    if when.problem:
-        for _ in filled:
-            log.quarantine(place, when.problem, "write dates as 2026-03-31")
-        return
+    filled, when = answers(place, row, layout, dates, log)
     for column in filled:
         yield _message(place, row, column, when, layout, column in scales, source, log, ids)
 
