@@ -12,11 +12,11 @@ from typing import Any, NoReturn
 from zlib import crc32
 
 from textsignals.errors import InputError
-from textsignals.readers.base import MAX_TEXT_CHARS, FileLog, Options, clip, lines
+from textsignals.readers.base import MARKS_16, MAX_TEXT_CHARS, FileLog, Options, clip, lines
 from textsignals.readers.chats.whatsapp_dates import FIRST, Style, Survey, day, is_afternoon, numbers, start
 from textsignals.readers.chats.whatsapp_notices import MARKS, is_placeholder, notice, person, sort, split
 from textsignals.readers.sources import Folder, Source
-from textsignals.readers.times import impossible, localise
+from textsignals.readers.times import hour_of_day, impossible, localise
 from textsignals.records import DIRECT_MESSAGES, NOTHING, Message
 
 NAME = "whatsapp"
@@ -44,7 +44,7 @@ def sniff(source: Source | Folder) -> float:
     if isinstance(source, Folder):
         return 0.0
     head = source.head()
-    wide = head[:2] in (b"\xff\xfe", b"\xfe\xff")
+    wide = head[:2] in MARKS_16
     text = head.decode("utf-16" if wide else "utf-8-sig", errors="replace")
     if "\x00" in text:
         return 0.0
@@ -222,7 +222,7 @@ class _Chat:
         half = early or late
         try:
             year, month, day_, written = known if isinstance(known, tuple) else _raise(known)
-            hours = _clock(int(hour), half) if half else int(hour)
+            hours = hour_of_day(int(hour), is_afternoon(half)) if half else int(hour)
             moment = datetime(year, month, day_, hours, int(minute), int(second) if second else 0, 0, self._tz)
             if self._tz is not UTC:
                 moment = moment.astimezone(UTC)
@@ -336,15 +336,6 @@ def _raise(problem: str) -> NoReturn:
 def _told(error: Exception) -> str:
     told = str(error)
     return told if "date" in told else "its time is none"
-
-
-def _clock(hour: int, half: str) -> int:
-    """Return the hour of 24; 12 stands for 0 on clocks of 12 hours, and some write 00 or 13 beside a half.
-
-    >>> _clock(12, "a. m."), _clock(8, "PM")
-    (0, 20)
-    """
-    return hour % 12 + 12 * is_afternoon(half) if hour <= 12 else hour
 
 
 def _comparable(name: str) -> str:

@@ -11,7 +11,7 @@ from itertools import pairwise
 from pathlib import PurePosixPath
 
 from textsignals.errors import InputError
-from textsignals.readers.base import FileLog, Options, lines
+from textsignals.readers.base import MARKS_16, FileLog, Options, lines
 from textsignals.readers.sheets.rows import head_text
 from textsignals.readers.sources import Folder, Source
 from textsignals.readers.times import date_in_text, hour_of_day, parse_time
@@ -25,7 +25,6 @@ NAME = "transcript"
 
 _ENDINGS = frozenset({".txt", ".srt", ".md", ".markdown", ".text", ".log", ""})
 _OTHERS = ("WEBVTT", "{", "[{", "<", "From ", "---")
-_MARKS_16 = (b"\xff\xfe", b"\xfe\xff")
 
 _STAMP = r"\d{1,4}:[0-5]?\d:[0-5]?\d(?:[.,]\d{1,7})?|[0-5]?\d:[0-5]?\d[.,]\d{1,7}"
 _TIMING = re.compile(rf"({_STAMP})\s{{0,4}}-->\s{{0,4}}({_STAMP})(?:\s|$)")
@@ -134,7 +133,7 @@ def sniff(source: Source | Folder) -> float:
     if isinstance(source, Folder) or source.path.suffix.lower() not in _ENDINGS:
         return 0.0
     head = source.head()
-    if b"\x00" in head and head[:2] not in _MARKS_16:
+    if b"\x00" in head and head[:2] not in MARKS_16:
         return 0.0
     text = head_text(source)
     return 0.0 if text.lstrip().startswith(_OTHERS) else _find(_lines(text.split("\n")), source.path).sure
