@@ -97,7 +97,7 @@ LAYERS = [
         "tagging.tagger",
     ],
     ["component", "classifier"],
-    ["measures", "measures.periods", "measures.scores", "measures.privacy", "measures.trends"],
+    ["measures", "measures.periods", "measures.scores", "measures.privacy", "measures.rates", "measures.changes"],
     ["pipeline"],
     ["names", "survey", "draft"],
     ["reports", "reports.content", "reports.charts", "reports.writers"],

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from textsignals.classifier import SignalClassifier
     from textsignals.errors import TextSignalsError
+    from textsignals.measures.rates import rate_interval
     from textsignals.measures.scores import tag_frame
-    from textsignals.measures.trends import rate_interval
     from textsignals.readers import read
     from textsignals.records import Message, ReadReport, Tag
     from textsignals.tagging.tagger import Tagger, load
@@ -27,7 +27,7 @@ _HOMES = {
     "TextSignalsError": "errors",
     "load": "tagging.tagger",
     "load_taxonomy": "taxonomy",
-    "rate_interval": "measures.trends",
+    "rate_interval": "measures.rates",
     "read": "readers",
     "tag_frame": "measures.scores",
 }

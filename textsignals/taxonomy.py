@@ -40,7 +40,10 @@ class Family:
 
 @dataclass(frozen=True, slots=True)
 class Signal:
-    """One thing to look for; `counter_examples` are pairs of a sentence and why it does not count."""
+    """One thing to look for; `counter_examples` are pairs of a sentence and why it does not count.
+
+    `lead` marks those that speak of one person, whoever leads, however many wrote.
+    """
 
     name: str
     family: str
@@ -49,6 +52,7 @@ class Signal:
     examples: tuple[str, ...]
     counter_examples: tuple[tuple[str, str], ...]
     question: str
+    lead: bool = False
 
 
 @dataclass(frozen=True, slots=True)

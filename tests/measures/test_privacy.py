@@ -9,13 +9,13 @@ from textsignals.measures.privacy import MAX_SHARE, MIN_AUTHORS, MIN_SENTENCES, 
 from textsignals.measures.scores import Tally
 
 
-def tally(*counts, unattributed=0):
-    """Return a cell in which each of the authors wrote so many sentences."""
+def tally(*counts, unattributed=0, documents=2):
+    """Return a cell in which each of the authors wrote so many sentences, and others stand in documents."""
     made = Tally(messages=len(counts))
     for i, count in enumerate(counts):
         made.sentences[f"author {i}", f"week {i % 3}"] += count
-    if unattributed:
-        made.sentences[None, "minutes.md"] += unattributed
+    for i in range(unattributed):
+        made.sentences[None, f"minutes {i % documents}.md"] += 1
     return made
 
 
@@ -35,6 +35,8 @@ def test_the_floors_are_those_of_the_policy():
         (tally(), False, "fewer than 30 sentences"),
         (tally(unattributed=29), False, "fewer than 30 sentences"),
         (tally(unattributed=30), True, "authors not recorded"),
+        # One document may be the words of one person.
+        (tally(unattributed=300, documents=1), False, "fewer than 2 documents, and authors are not recorded"),
         # One named author beside minutes of the group: the rule for authors holds for all of it.
         (tally(1, unattributed=500), False, "fewer than 5 authors"),
         # What nobody is named for must not hide that one author dominates the rest.

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 from fake_tagger import FakeTagger, counted, message, weeks_of
 
-from textsignals.measures.scores import UNDATED, table, tag_frame
+from textsignals.measures.scores import UNDATED, Tally, merged, table, tag_frame
 
 
 def test_sentences_messages_flags_and_statuses_are_counted_by_team_and_period():
@@ -130,3 +130,54 @@ def test_tag_frame_without_tags_keeps_its_columns():
 def test_tag_frame_names_the_column_that_is_not_there():
     with pytest.raises(KeyError, match="note"):
         tag_frame(pd.DataFrame({"text": []}), "note", tagger=FakeTagger())
+
+
+def tallied(sizes, flags, name="any"):
+    tally = Tally(messages=len(sizes))
+    for i, (size, flag) in enumerate(zip(sizes, flags, strict=True)):
+        tally.sentences[f"a{i}", ""] += size
+        if flag:
+            tally.flags[((f"a{i}", ""), name)] += flag
+            tally.statuses[(name, "asserted")] += flag
+    return tally
+
+
+def test_merged_sums_the_periods_of_one_team_and_leaves_the_cells_alone():
+    cells = {("a", "w1"): tallied([3, 4], [1, 0]), ("a", "w2"): tallied([5], [2]), ("b", "w1"): tallied([9], [9])}
+    whole = merged(cells, "a", ["w1", "w2", "w3"])
+    assert (whole.n_sentences, whole.messages, whole.statuses[("any", "asserted")]) == (12, 3, 3)
+    assert whole.sentences == {("a0", ""): 8, ("a1", ""): 4}
+    assert cells[("a", "w1")].n_sentences == 7
+
+
+def test_strata_are_the_channel_of_a_chat_and_else_the_format_of_the_source():
+    texts = [
+        message("One.", channel="payments-dev"),
+        message("One.", channel="mpdm-ann--ben-1", number=1),
+        message("One.", kind="note", source="notes", channel="minutes", number=2),
+        message("One.", number=3),
+    ]
+    counts = counted(texts)
+    assert [stratum for _, _, stratum in counts.days] == ["payments-dev", "direct messages", "notes", "csv"]
+    assert counts.cells("week")[("Payments", "2026-W10")].n_sentences == 4
+
+
+def test_outside_of_a_team_nothing_is_told_that_speaks_of_its_lead():
+    texts = [
+        "An !abdication. Both !abdication and !silo. A !silo. Only !abdication:negated here.",
+        "The !micromanagement and !top_down. Once !top_down:hypothetical. A !support.",
+    ]
+    counts = counted([message(text, number=i) for i, text in enumerate(texts)])
+    cell = counts.cells("week")[("Payments", "2026-W10")]
+    told = cell.without_lead(counts.tagger.model.taxonomy)
+    assert (cell.statuses[("drift", "asserted")], cell.statuses[("control", "asserted")]) == (3, 1)
+    assert told.statuses == {
+        ("silo", "asserted"): 2,
+        ("drift", "asserted"): 2,
+        ("support", "asserted"): 1,
+        ("aligned", "asserted"): 1,
+    }
+    assert sorted((name, n) for (_, name), n in told.flags.items()) == [
+        *[("aligned", 1), ("drift", 2), ("silo", 2), ("support", 1)]
+    ]
+    assert (told.sentences, told.messages) == (cell.sentences, cell.messages)

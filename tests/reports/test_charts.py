@@ -5,7 +5,7 @@ from xml.etree import ElementTree
 import pytest
 from fake_tagger import counted, message, outcome, weeks_of
 
-from textsignals.measures.trends import Rate
+from textsignals.measures.rates import Rate
 from textsignals.reports.charts import line, team_map
 from textsignals.reports.content import Curve, Place, Point, Team, build
 

@@ -8,8 +8,8 @@ from fake_tagger import FakeTagger, counted, message, outcome, weeks_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from textsignals.measures.rates import Rate
 from textsignals.measures.scores import Counts, Tally
-from textsignals.measures.trends import Rate
 from textsignals.reports.content import build, clean, per_100
 
 CALM = [1, 2, 1, 2, 1, 2, 1, 2]
@@ -81,12 +81,12 @@ def test_a_change_beyond_every_doubt_is_not_lost():
     # Its p-value is smaller than the smallest number there is.
     counts = Counts(FakeTagger())
     for week in range(10):
-        cell = counts.days[("Payments", date.fromisocalendar(2026, 2 + week, 1))]
+        cell = counts.days[("Payments", date.fromisocalendar(2026, 2 + week, 1), "table")]
         cell.sentences.update({(f"p{i}", str(week)): 4000 for i in range(6)})
         for i in range(6):
             cell.flags[((f"p{i}", str(week)), "control")] = 40 + 390 * week
         cell.statuses[("control", "asserted")] = 6 * (40 + 390 * week)
-    counts.days[("Payments", date.fromisocalendar(2026, 11, 5))].messages = 1
+    counts.days[("Payments", date.fromisocalendar(2026, 11, 5), "table")].messages = 1
     content = build(counts, outcome(), by="week")
     assert [f.certainty for f in content.findings] == ["very likely real"]
 
@@ -113,7 +113,9 @@ def test_reports_without_any_change_seldom_find_one():
         for team in range(6):
             rates = {f: rng.beta(0.05 * 9, 0.95 * 9, 8) for f in ("drift", "control", "crowding", "aligned")}
             for week in range(12):
-                cell = counts.days[(f"team {team:02}", date.fromisocalendar(2026, week + 1, 1 + 4 * (week == 11)))]
+                cell = counts.days[
+                    (f"team {team:02}", date.fromisocalendar(2026, week + 1, 1 + 4 * (week == 11)), "table")
+                ]
                 sizes = rng.integers(5, 12, 8)
                 cell.sentences.update({(f"p{i}", str(week)): int(n) for i, n in enumerate(sizes)})
                 for family, rate in rates.items():
@@ -170,7 +172,7 @@ def test_no_number_of_a_cell_below_the_floors_is_in_a_report(cells):
     for team, week, sizes in cells:
         cell = Tally(messages=len(sizes))
         cell.sentences.update({(f"p{i}", ""): n for i, n in enumerate(sizes)})
-        counts.days[(f"team {team}", date(2026, 1, 5 + 7 * week))].add(cell)
+        counts.days[(f"team {team}", date(2026, 1, 5 + 7 * week), "table")].add(cell)
     sums = counts.cells("week")
     for team in build(counts, outcome(), by="week").teams:
         for curve in (*team.families, *team.signals):

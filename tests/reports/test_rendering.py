@@ -56,7 +56,7 @@ def page(root, tmp_path_factory):
     """The report of the sample exports, with a team and a command of one long word each."""
     counts, outcome = count([root / "corpora" / "sample"], FakeTagger(), Settings())
     long = {"claims": "claims" + "-and-everything-near-it" * 4}
-    counts.days = {(long.get(team, team), day): tally for (team, day), tally in counts.days.items()}
+    counts.days = {(long.get(team, team), day, of): tally for (team, day, of), tally in counts.days.items()}
     # The tagger without a model finds nothing in real words; some flags make curves, leading signals and findings.
     for i, tally in enumerate(counts.days.values()):
         for name in ("blindside", "drift") if i % 3 else ("support", "aligned"):

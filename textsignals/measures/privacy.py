@@ -12,6 +12,9 @@ MIN_AUTHORS = 5
 """The floor of the policy; it may be raised and never lowered."""
 
 MIN_SENTENCES = 30
+MIN_DOCUMENTS = 2
+"""Of sources that record no authors: a single document may be the words of one person."""
+
 MAX_SHARE = 0.5
 
 # At most 64 characters stand before the sign in a mail address (RFC 5321); without a limit, text that holds none
@@ -30,12 +33,14 @@ class Verdict:
 def may_show(tally: Tally) -> Verdict:
     """Return whether the numbers of a cell (team and period) may leave the program.
 
-    A source that records no authors speaks for the group and needs only enough sentences. Where some messages have
-    authors and some not, the rule for authors holds for the whole cell.
+    Sources that record no authors speak for the group and need enough sentences out of enough documents. Where some
+    messages have authors and some not, the rule for authors holds for the whole cell.
     """
     if tally.n_sentences < MIN_SENTENCES:
         return Verdict(False, f"fewer than {MIN_SENTENCES} sentences")
     if not tally.authors:
+        if len(+tally.sentences) < MIN_DOCUMENTS:
+            return Verdict(False, f"fewer than {MIN_DOCUMENTS} documents, and authors are not recorded")
         return Verdict(True, "authors not recorded")
     if len(tally.authors) < MIN_AUTHORS:
         return Verdict(False, f"fewer than {MIN_AUTHORS} authors")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, tzinfo
 from itertools import islice
@@ -15,8 +15,8 @@ from spacy.lang.en.stop_words import STOP_WORDS
 from textsignals.measures.periods import local_day, period_of
 from textsignals.records import Message, Tag
 from textsignals.tagging.tagger import Tagger, load
-from textsignals.taxonomy import COUNTED
-from textsignals.teams import Pseudonyms, whole
+from textsignals.taxonomy import COUNTED, Taxonomy
+from textsignals.teams import Pseudonyms, public_channel, whole
 
 UNDATED = "undated"
 """The period of messages without a date; they are counted and never drawn into a trend."""
@@ -29,6 +29,9 @@ _MIN_WORDS = 200
 
 Cell = tuple[str, str]
 
+Place = tuple[str, date | None, str]
+"""Where something was written: team, day, and stratum: the channel of a chat, else the format of the source."""
+
 Cluster = tuple[str | None, str]
 """What hangs together: a pseudonym and an ISO week or, where no author is recorded, None and a document."""
 
@@ -38,13 +41,16 @@ class Tally:
     """What was counted in one team and day, or over several: no text, and authors only as pseudonyms of one run.
 
     `sentences` are counted by cluster, `flags` by cluster and signal or family (asserted only), `statuses` by signal
-    and status, a family once a sentence and status.
+    and status, a family once a sentence and status. `lead_only` are the flags and `lead_only_statuses` the statuses of
+    families of which no signal stood in the sentence but such as speak of whoever leads.
     """
 
     messages: int = 0
     sentences: Counter[Cluster] = field(default_factory=Counter)
     flags: Counter[tuple[Cluster, str]] = field(default_factory=Counter)
     statuses: Counter[tuple[str, str]] = field(default_factory=Counter)
+    lead_only: Counter[tuple[Cluster, str]] = field(default_factory=Counter)
+    lead_only_statuses: Counter[tuple[str, str]] = field(default_factory=Counter)
 
     def add(self, other: Tally) -> None:
         """Add what was counted elsewhere."""
@@ -52,6 +58,16 @@ class Tally:
         self.sentences.update(other.sentences)
         self.flags.update(other.flags)
         self.statuses.update(other.statuses)
+        self.lead_only.update(other.lead_only)
+        self.lead_only_statuses.update(other.lead_only_statuses)
+
+    def without_lead(self, taxonomy: Taxonomy) -> Tally:
+        """Return what may be told of one team outside of it: nothing that speaks of whoever leads it."""
+        lead = {signal.name for signal in taxonomy.signals.values() if signal.lead}
+        flags = Counter({key: n for key, n in (self.flags - self.lead_only).items() if key[1] not in lead})
+        statuses = self.statuses - self.lead_only_statuses
+        kept = Counter({key: n for key, n in statuses.items() if key[0] not in lead})
+        return Tally(self.messages, Counter(self.sentences), flags, kept)
 
     @property
     def n_sentences(self) -> int:
@@ -76,13 +92,14 @@ class Tally:
 
 
 class Counts:
-    """Counts messages as they stream by, per team and day; `cells()` makes periods of them."""
+    """Counts messages as they stream by, per team, day and stratum; `cells()` makes periods of them."""
 
     def __init__(self, tagger: Tagger, tz: tzinfo = UTC, pseudonyms: Pseudonyms | None = None) -> None:
         self.tagger, self.tz = tagger, tz
-        self.days: dict[tuple[str, date | None], Tally] = defaultdict(Tally)
+        self.days: dict[Place, Tally] = defaultdict(Tally)
         self._pseudonyms = pseudonyms or Pseudonyms()
         self._language: Counter[bool] = Counter()
+        self._lead = {signal.name for signal in tagger.model.taxonomy.signals.values() if signal.lead}
 
     def add(self, messages: Iterable[Message]) -> None:
         """Tag and count messages; each must have its team."""
@@ -97,7 +114,8 @@ class Counts:
 
     def _count(self, message: Message, tagged: Sequence[tuple[Tag, ...]]) -> None:
         day = local_day(message.timestamp, self.tz) if message.timestamp else None
-        tally = self.days[(whole(message.team or ""), day)]
+        channel = public_channel(message) if message.kind == "message" else None
+        tally = self.days[(whole(message.team or ""), day, channel or message.source)]
         # The shown name first: it is what one person has in common over a chat, minutes and a sheet.
         named = message.author or message.author_id
         cluster: Cluster = (None, message.file)
@@ -110,7 +128,11 @@ class Counts:
             counted = [tag for tag in tags if tag.status == COUNTED]
             tally.flags.update((cluster, name) for name in {t.signal for t in counted} | {t.family for t in counted})
             # A family counts once a sentence and status, however many of its signals stand in it.
-            tally.statuses.update({(tag.family, tag.status) for tag in tags})
+            families = {(tag.family, tag.status) for tag in tags}
+            tally.statuses.update(families)
+            alone = families - {(tag.family, tag.status) for tag in tags if tag.signal not in self._lead}
+            tally.lead_only_statuses.update(alone)
+            tally.lead_only.update((cluster, family) for family, status in alone if status == COUNTED)
 
     @property
     def foreign(self) -> bool:
@@ -120,14 +142,23 @@ class Counts:
     @property
     def dates(self) -> list[date]:
         """The days on which something was written, in order."""
-        return sorted({day for _, day in self.days if day is not None})
+        return sorted({day for _, day, _ in self.days if day is not None})
 
     def cells(self, by: str) -> dict[Cell, Tally]:
         """Return the tallies of each (team, period), in order."""
         cells: dict[Cell, Tally] = defaultdict(Tally)
-        for (team, day), tally in self.days.items():
+        for (team, day, _), tally in self.days.items():
             cells[(team, period_of(day, by) if day else UNDATED)].add(tally)
         return dict(sorted(cells.items()))
+
+
+def merged(cells: Mapping[Cell, Tally], team: str, periods: Iterable[str]) -> Tally:
+    """Return the tallies of some periods of a team as one."""
+    whole = Tally()
+    for period in periods:
+        if (team, period) in cells:
+            whole.add(cells[(team, period)])
+    return whole
 
 
 def table(cells: dict[Cell, Tally], tagger: Tagger) -> pd.DataFrame:

@@ -11,18 +11,11 @@ import numpy as np
 import pandas as pd
 from scipy.stats import chi2, false_discovery_control, norm
 
+from textsignals.measures.changes import moderated_slopes, weekly
 from textsignals.measures.periods import between, partial, period_of, step_of, suggested_step
 from textsignals.measures.privacy import MIN_AUTHORS, Verdict, may_show, people
-from textsignals.measures.scores import UNDATED, Cell, Counts, Tally, table
-from textsignals.measures.trends import (
-    Rate,
-    cell_rate,
-    intra_cluster_correlation,
-    merged,
-    moderated_slopes,
-    shared_recall,
-    weekly,
-)
+from textsignals.measures.rates import Rate, cell_rate, intra_cluster_correlation, shared_recall
+from textsignals.measures.scores import UNDATED, Cell, Counts, Tally, merged, table
 from textsignals.pipeline import Outcome
 from textsignals.tagging.model import Model, Quality
 from textsignals.taxonomy import COUNTED
@@ -303,7 +296,7 @@ class _Maker:
         usable, dates = set(self._usable(team)), self.counts.dates
         step = step_of(self.periods[0]) if self.periods else "week"
         weeks: dict[int, Tally] = {}
-        for (name, day), tally in self.counts.days.items():
+        for (name, day, _), tally in self.counts.days.items():
             if name != team or day is None or period_of(day, step) not in usable:
                 continue
             if not partial(period_of(day, "week"), dates[0], dates[-1]):

@@ -18,7 +18,7 @@ from markupsafe import Markup
 
 from textsignals.accounts import REASONS, by_format, largest
 from textsignals.errors import TextSignalsError
-from textsignals.measures.trends import Rate
+from textsignals.measures.rates import Rate
 from textsignals.output import write_text
 from textsignals.reports import charts
 from textsignals.reports.content import Content, Curve, Point, clean, per_100
