@@ -3,28 +3,34 @@
 from __future__ import annotations
 
 import math
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date, timedelta
+from functools import cached_property
+from typing import Literal
 
-import numpy as np
 import pandas as pd
-from scipy.stats import chi2, false_discovery_control, norm
 
-from textsignals.measures.changes import moderated_slopes, weekly
-from textsignals.measures.periods import between, partial, period_of, step_of, suggested_step
-from textsignals.measures.privacy import MIN_AUTHORS, Verdict, may_show, people
-from textsignals.measures.rates import Rate, cell_rate, intra_cluster_correlation, shared_recall
+from textsignals.measures.changes import Changes, Comparison, Event, compare_events, find_changes
+from textsignals.measures.periods import between, partial, period_of, suggested_step
+from textsignals.measures.position import PRIOR, REGION, Place, place
+from textsignals.measures.privacy import may_show, people
+from textsignals.measures.rates import Rate, cell_rate, intra_cluster_correlation, shared_recall, status_rate, youden
 from textsignals.measures.scores import UNDATED, Cell, Counts, Tally, merged, table
+from textsignals.measures.suppression import plan
 from textsignals.pipeline import Outcome
+from textsignals.reports.findings import Finding, Shift, Told, split, untested
+from textsignals.reports.wording import figure, listed, per_100, span, with_interval
 from textsignals.tagging.model import Model, Quality
-from textsignals.taxonomy import COUNTED
+from textsignals.tagging.tagger import Tagger
+from textsignals.taxonomy import Family, Taxonomy
 
-# Changes are looked for only where there is enough to see any (methods.md, A5: gates on totals).
-_MIN_FLAGS = 10
-_MIN_WEEKS = 8
-_FALSE_DISCOVERY = 0.02
-_VERY_SURE = 0.005
+Audience = Literal["team", "organisation"]
+AUDIENCES: tuple[Audience, ...] = ("team", "organisation")
+
+ALL = "All teams together"
+# What all teams say of whoever leads them is about no one of these only where several are merged (methods.md, B3).
+_MIN_TEAMS, _MIN_TEAMS_FOR_LEADS = 2, 3
 _MAX_FINDINGS = 5
 _MAX_SIGNALS = 8
 # A signal tagged once has no course over time that a chart could show.
@@ -32,11 +38,7 @@ _MIN_CHART = 2
 # With fewer tagged sentences a place on the map would be the tagger's own errors.
 _MIN_PLACE = 5
 _MAP_WINDOWS = 3
-_REGION = 0.8
-# Added to each family's rate on the map, so that a team of whom nearly nothing is known stands in the middle.
-_MAP_PRIOR = 0.005
-# Controls, halves of surrogate pairs, and signs that turn the direction of writing.
-_ORDERS = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff\u202a-\u202e\u2066-\u2069]")
+_FRIDAY = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,64 +64,64 @@ class Curve:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """A healthy signal: sentences that show it, that say it is missing, that wish for it."""
+    """A healthy signal: sentences that show it (corrected), that say it is missing, that wish for it (as tagged)."""
 
+    name: str
     title: str
-    seen: int
-    missing: int
-    wanted: int
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where a team stands on the map in one window: axes from -1 to 1, and the radii and tilt of its region."""
-
-    label: str
-    autonomy: float
-    alignment: float
-    radii: tuple[float, float]
-    tilt: float
+    seen: Rate
+    missing: Rate
+    wanted: Rate
 
 
 @dataclass(frozen=True, slots=True)
 class Team:
-    """All that is shown of one team; sums are over shown periods only, so nothing hidden can be subtracted out."""
+    """All that is shown of one team, or of all together; sums are over shown periods only.
+
+    `unseen` says which changes could not have been seen, `shifts` how the families stood before and after events.
+    """
 
     name: str
     people: str
     n_messages: int
     n_sentences: int
-    note: str
-    families: tuple[Curve, ...]
-    signals: tuple[Curve, ...]
-    leading: tuple[Curve, ...]
-    standings: tuple[Standing, ...]
-    questions: tuple[str, ...]
-    path: tuple[Place, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One sentence about a change of a team, with how sure it is."""
-
-    team: str
-    text: str
-    certainty: str
+    note: str = ""
+    families: tuple[Curve, ...] = ()
+    signals: tuple[Curve, ...] = ()
+    leading: tuple[Curve, ...] = ()
+    standings: tuple[Standing, ...] = ()
+    questions: tuple[str, ...] = ()
+    path: tuple[Place, ...] = ()
+    unseen: tuple[str, ...] = ()
+    shifts: tuple[Shift, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """A whole report."""
+    """A whole report.
 
+    `together` is all teams as one, None if fewer than two can be shown. `audience_note`, `map_note`, `untested` and
+    `levels` are sentences. `hidden` are (team, periods, reason), `events` (day, title), `corners` the families that make
+    the map, `unplaced` teams that it leaves out; `more` findings were made than are listed.
+    """
+
+    audience: Audience
+    audience_note: tuple[str, ...]
     by: str
     periods: tuple[str, ...]
     first: str
     last: str
     teams: tuple[Team, ...]
+    together: Team | None
     hidden: tuple[tuple[str, str, str], ...]
     findings: tuple[Finding, ...]
+    more: int
     tested: int
+    untested: str
     silent: tuple[str, ...]
+    events: tuple[tuple[str, str], ...]
+    corners: tuple[str, ...]
+    map_note: tuple[str, ...]
+    unplaced: tuple[str, ...]
     foreign: bool
     levels: tuple[str, ...]
     n_undated: int
@@ -131,34 +133,60 @@ class Content:
     command: str
 
 
-def build(counts: Counts, outcome: Outcome, *, by: str | None = None, command: str = "") -> Content:
-    """Return the content of a report on what was counted; `by` is week, month or quarter, chosen by span if None."""
-    dates = counts.dates
-    step = by or suggested_step(dates)
-    cells = counts.cells(step)
-    dated = sorted({period for _, period in cells if period != UNDATED})
-    periods = tuple(between(dated[0], dated[-1])) if dated else ()
-    cut = frozenset(p for p in periods if partial(p, dates[0], dates[-1]))
-    maker = _Maker(counts, cells, periods, cut)
-    names = sorted({team for team, _ in cells})
-    shown = [team for team in names if maker.shown(team)]
-    findings, tested = maker.findings(shown)
+def build(
+    counts: Counts,
+    outcome: Outcome,
+    *,
+    by: str | None = None,
+    audience: Audience | None = None,
+    events: Sequence[Event] = (),
+    refused: Callable[[Sequence[Cell]], str] = lambda together: "",
+    command: str = "",
+) -> Content:
+    """Return the content of a report on what was counted.
+
+    `by` is week, month or quarter, chosen by span if None. `audience` is for whom it is: a report for the organisation
+    tells of single teams nothing that speaks of whoever leads them; None stands for "team" if there is one, else
+    "organisation". `events` are drawn and compared before and after. `refused` says why cells must not be shown beside
+    what earlier reports showed (see `measures.suppression.plan`).
+    """
+    n_teams = len({team for team, *_ in counts.days})
+    audience = audience or ("team" if n_teams <= 1 else "organisation")
+    basis = _Basis(counts, by or suggested_step(counts.dates), audience, refused)
+    together = _together(basis)
+    told = Told(basis.taxonomy, basis.rate, basis.halves, _name_of_all(basis))
+    events = sorted(events, key=lambda event: (event.day, event.title))
+    weeks = {team: basis.weeks(team) for team in basis.teams}
+    changes = _allowed(find_changes(weeks, basis.taxonomy, basis.icc, basis.youden), basis)
+    compared = compare_events(events, weeks, basis.taxonomy, basis.icc, basis.youden)
+    teams = tuple(_team(basis, team, changes, compared, told) for team in basis.teams)
+    findings = told.findings(changes)
+    pairs = [test for test in changes.tested if test.tier == "family"]
     point = counts.tagger.operating_point
-    teams = tuple(maker.team(team) for team in shown)
+    dates = counts.dates
     return Content(
-        by=step,
-        periods=periods,
+        audience=audience,
+        audience_note=_audience_note(basis, n_teams),
+        by=basis.step,
+        periods=basis.periods,
         first=dates[0].isoformat() if dates else "",
         last=dates[-1].isoformat() if dates else "",
         teams=teams,
-        hidden=tuple(maker.hidden()),
-        findings=tuple(findings),
-        tested=len(tested),
-        silent=tuple(sorted(set(tested) - {finding.team for finding in findings})),
+        together=together,
+        hidden=basis.hidden(),
+        findings=findings[:_MAX_FINDINGS],
+        more=len(findings) - len(findings[:_MAX_FINDINGS]),
+        tested=len(pairs),
+        untested=untested(changes.left_out, len(pairs)),
+        silent=tuple(sorted({test.team for test in pairs if test.team} - {finding.team for finding in findings})),
+        events=tuple((event.day.isoformat(), event.title) for event in events),
+        corners=tuple(family.name for family in basis.placing),
+        map_note=_map_note(basis),
+        unplaced=tuple(team.name for team in teams if not team.path),
         foreign=counts.foreign,
-        levels=tuple(_level(team) for team in teams),
-        counts=table({cell: tally for cell, tally in cells.items() if maker.verdicts[cell].shown}, counts.tagger),
-        n_undated=sum(tally.messages for (_, period), tally in cells.items() if period == UNDATED),
+        levels=tuple(map(_level, teams)),
+        n_undated=sum(basis.cells[cell].messages for cell in basis.shown_cells if cell[1] == UNDATED),
+        counts=_table(basis, together, counts.tagger),
         outcome=outcome,
         model=counts.tagger.model,
         quality=counts.tagger.model.quality[point],
@@ -167,196 +195,351 @@ def build(counts: Counts, outcome: Outcome, *, by: str | None = None, command: s
     )
 
 
-class _Maker:
-    """Holds what every part of a report is computed from."""
+class _Basis:
+    """What every part of a report is computed from: what may be told of each team and of several, by period."""
 
-    def __init__(self, counts: Counts, cells: dict[Cell, Tally], periods: tuple[str, ...], cut: frozenset[str]) -> None:
-        self.counts, self.cells, self.periods, self.cut = counts, cells, periods, cut
-        self.model = counts.tagger.model
-        point = counts.tagger.operating_point
-        self.quality = {**self.model.families[point], **self.model.quality[point]}
-        self.recall = shared_recall(self.model.quality[point].values())
-        self.taxonomy = self.model.taxonomy
+    def __init__(
+        self, counts: Counts, step: str, audience: Audience, refused: Callable[[Sequence[Cell]], str]
+    ) -> None:
+        self.step, self.audience = step, audience
+        model, point = counts.tagger.model, counts.tagger.operating_point
+        self.taxonomy: Taxonomy = model.taxonomy
+        self.withheld = _withheld(self.taxonomy) if audience == "organisation" else frozenset[str]()
+        # What may be told of one team, and what only of several as one.
+        self._counts = counts.without_lead() if self.withheld else counts
+        self.cells, self._whole_cells = self._counts.cells(step), counts.cells(step)
+        self.dates = counts.dates
+        self.verdicts = {cell: may_show(tally) for cell, tally in self.cells.items()}
+        self.plan = plan(self.cells, self.verdicts, refused)
+        self.shown_cells = [cell for cell in self.cells if cell not in self.plan.hidden]
+        self.teams = sorted({team for team, _ in self.shown_cells})
+        dated = sorted({period for _, period in self.cells if period != UNDATED})
+        self.periods = tuple(between(dated[0], dated[-1])) if dated else ()
+        self.cut = frozenset(p for p in self.periods if partial(p, self.dates[0], self.dates[-1]))
+        self._quality = {**model.families[point], **model.quality[point]}
+        self._recall = shared_recall(model.quality[point].values())
         names = [*self.taxonomy.families, *self.taxonomy.signals]
-        self.icc = {name: intra_cluster_correlation(cells.values(), name) for name in names}
-        self.verdicts = {cell: may_show(tally) for cell, tally in cells.items()}
+        shown = {name: self._source(name) for name in names}
+        self.icc = {n: intra_cluster_correlation([shown[n][c] for c in self.shown_cells], n) for n in names}
+        self.youden = {name: youden(self._quality[name], self._recall) for name in names}
 
-    def shown(self, team: str) -> list[str]:
-        """Return the periods of a team that may be shown; undated text counts as one period of its own."""
-        every = (*self.periods, UNDATED)
-        return [p for p in every if self.verdicts.get((team, p), Verdict(False)).shown]
-
-    def hidden(self) -> list[tuple[str, str, str]]:
-        """Return (team, periods, reason) of what is not shown."""
-        found: dict[tuple[str, str], list[str]] = {}
-        for (team, period), verdict in self.verdicts.items():
-            if not verdict.shown:
-                found.setdefault((team, verdict.reason), []).append(period)
-        return [(team, ", ".join(periods), reason) for (team, reason), periods in sorted(found.items())]
+    def _source(self, name: str) -> Mapping[Cell, Tally]:
+        return self._whole_cells if name in self.withheld else self.cells
 
     def rate(self, tally: Tally, name: str) -> Rate:
         """Return the rate of a signal or family in a tally."""
-        return cell_rate(tally, name, self.quality[name], self.recall, self.icc[name])
+        return cell_rate(tally, name, self._quality[name], self._recall, self.icc[name])
 
-    def _curve(self, team: str, name: str, title: str, family: str, whole: Tally) -> Curve:
-        points = []
-        # Undated text has its row in the tables; charts leave it out.
-        undated = [UNDATED] if (team, UNDATED) in self.cells else []
-        for period in (*self.periods, *undated):
-            verdict = self.verdicts.get((team, period))
-            rate = self.rate(self.cells[(team, period)], name) if verdict and verdict.shown else None
-            note = "no text" if verdict is None else verdict.reason
-            points.append(Point(period, rate, period in self.cut, note))
-        return Curve(name, title, family, tuple(points), self.rate(whole, name))
+    def status_rate(self, tally: Tally, name: str, status: str) -> Rate:
+        """Return the share of sentences tagged with a status of a signal."""
+        return status_rate(tally, name, status, self.icc[name])
 
-    def team(self, name: str) -> Team:
-        """Return all that is shown of a team."""
-        shown = self.shown(name)
-        whole = merged(self.cells, name, shown)
-        families = tuple(self._curve(name, f.name, f.title, f.name, whole) for f in self.taxonomy.families.values())
-        signals = tuple(self._curve(name, s.name, s.title, s.family, whole) for s in self.taxonomy.signals.values())
-        # What carries most: by flags, since rare signals with a vague tagger have wild estimates.
-        order = sorted(signals, key=lambda curve: (-curve.whole.flagged, curve.name))
-        leading = tuple(curve for curve in order[:_MAX_SIGNALS] if curve.whole.flagged >= _MIN_CHART)
-        troubled = [c for c in order if not self.taxonomy.families[c.family].healthy and c.whole.flagged]
-        asked = [curve for curve in troubled or order if curve.whole.flagged >= _MIN_CHART][:2]
-        return Team(
-            name=name,
-            people=people(whole),
-            n_messages=whole.messages,
-            n_sentences=whole.n_sentences,
-            note="authors not recorded" if not whole.authors else "",
-            families=families,
-            signals=signals,
-            leading=leading,
-            standings=self._standings(whole),
-            questions=tuple(self.taxonomy.signals[curve.name].question for curve in asked),
-            path=tuple(self._path(name, shown)),
-        )
+    @property
+    def shared_names(self) -> list[str]:
+        """The families that are not told of single teams."""
+        return [name for name in self.taxonomy.families if name in self.withheld]
 
-    def _standings(self, whole: Tally) -> tuple[Standing, ...]:
-        healthy = [s for s in self.taxonomy.signals.values() if self.taxonomy.families[s.family].healthy]
-        of = whole.statuses
-        return tuple(
-            Standing(s.title, of[(s.name, COUNTED)], of[(s.name, "negated")], of[(s.name, "hypothetical")])
-            for s in healthy
-        )
+    @cached_property
+    def shared(self) -> dict[str, Rate]:
+        """The rates that all teams have in common on the map: of families that are not told of single teams."""
+        whole = {name: self.over_all(name) for name in self.shared_names}
+        return {name: self.rate(tally, name) for name, tally in whole.items() if tally}
 
-    def _path(self, team: str, shown: Sequence[str]) -> list[Place]:
-        """Return the team's places in up to three windows of complete periods, oldest first."""
-        whole_periods = self._usable(team) or list(shown)
-        n_windows = min(_MAP_WINDOWS, len(whole_periods))
-        windows = [list(map(str, w)) for w in np.array_split(whole_periods, n_windows)] if n_windows else []
-        places = [self._place(merged(self.cells, team, window), window) for window in windows]
-        return [place for place in places if place]
+    @property
+    def placing(self) -> list[Family]:
+        """The families whose corners place a team on the map."""
+        return [f for f in self.taxonomy.families.values() if f.name not in self.withheld or f.name in self.shared]
 
-    def _place(self, tally: Tally, window: Sequence[str]) -> Place | None:
-        """Return where the families' rates put a team: the share-weighted mean of their corners, with its region."""
-        families = list(self.taxonomy.families.values())
-        rates = [self.rate(tally, f.name) for f in families]
-        if sum(rate.flagged for rate in rates) < _MIN_PLACE:
-            return None
-        share = np.array([r.rate for r in rates]) + _MAP_PRIOR
-        total = float(share.sum())
-        if not math.isfinite(total):
-            return None
-        corners = np.array([[f.autonomy, f.alignment] for f in families], dtype=float)
-        centre = share @ corners / total
-        spread = np.array([(r.high - r.low) / (2 * norm.ppf(0.975)) for r in rates])
-        # The delta method: how far each rate moves the mean, times how sure that rate is.
-        slopes = (corners - centre) / total
-        variances, axes = np.linalg.eigh((slopes * spread[:, None] ** 2).T @ slopes)
-        radii = np.sqrt(np.maximum(variances, 0) * chi2.ppf(_REGION, 2))
-        tilt = math.degrees(math.atan2(axes[1, 1], axes[0, 1]))
-        return Place(_span(window), float(centre[0]), float(centre[1]), (float(radii[1]), float(radii[0])), tilt)
+    def shown(self, team: str) -> list[str]:
+        """Return the periods of a team that are shown; undated text counts as one period of its own."""
+        every = (*self.periods, UNDATED)
+        return [p for p in every if (team, p) in self.cells and (team, p) not in self.plan.hidden]
 
-    def findings(self, teams: Sequence[str]) -> tuple[list[Finding], list[str]]:
-        """Return what rose or fell over the weeks, tested on raw flags, and the team of each test."""
-        weeks = {team: self._weeks(team) for team in teams}
-        tests = []
-        for family in self.taxonomy.families:
-            asked = [team for team in teams if self._enough(weeks[team], family)]
-            series = [weekly(weeks[team], family, self.icc[family]) for team in asked]
-            tests += [
-                (p, team, family, slope) for team, (slope, p) in zip(asked, moderated_slopes(series), strict=True)
-            ]
-        if not tests:
-            return [], []
-        adjusted = false_discovery_control([p for p, *_ in tests])
-        ordered = sorted((q, team, family, slope) for q, (_, team, family, slope) in zip(adjusted, tests, strict=True))
-        found = [self._finding(team, family, slope, q) for q, team, family, slope in ordered if q <= _FALSE_DISCOVERY]
-        return [finding for finding in found if finding][:_MAX_FINDINGS], [team for _, team, *_ in tests]
-
-    def _usable(self, team: str) -> list[str]:
+    def usable(self, team: str) -> list[str]:
         """Return the shown periods of a team that its text covers completely."""
         return [p for p in self.shown(team) if p != UNDATED and p not in self.cut]
 
-    def _weeks(self, team: str) -> dict[int, Tally]:
-        """Return the tallies of a team by number of week, from the days of its usable periods."""
-        usable, dates = set(self._usable(team)), self.counts.dates
-        step = step_of(self.periods[0]) if self.periods else "week"
-        weeks: dict[int, Tally] = {}
-        for (name, day, _), tally in self.counts.days.items():
-            if name != team or day is None or period_of(day, step) not in usable:
+    def hidden(self) -> tuple[tuple[str, str, str], ...]:
+        """Return (team, periods, reason) of what is not shown."""
+        found: dict[tuple[str, str], list[str]] = {}
+        for (team, period), reason in self.plan.hidden.items():
+            found.setdefault((team, reason), []).append(period)
+        return tuple((team, ", ".join(periods), reason) for (team, reason), periods in sorted(found.items()))
+
+    def together(self, period: str, name: str) -> Tally | None:
+        """Return all teams as one in a period; None if they are too few for this signal or family."""
+        row = self.plan.rows.get(period, ())
+        few = len(self._teams_of(row, name)) < self._fewest(name)
+        return None if few else _sum(self._source(name), row)
+
+    def over_all(self, name: str) -> Tally | None:
+        """Return all teams as one over all periods; None if they are too few for this signal or family.
+
+        What may be told only of several teams comes from those periods in which they are enough: one period less than
+        the others would else be what remains.
+        """
+        if name not in self.withheld:
+            return _sum(self.cells, self.plan.overall)
+        tallies = [t for period in (*self.periods, UNDATED) if (t := self.together(period, name))]
+        whole = Tally()
+        for tally in tallies:
+            whole.add(tally)
+        return whole if tallies else None
+
+    def _teams_of(self, row: Iterable[Cell], name: str) -> set[str]:
+        # Hidden cells that are pooled in a row do not hide a lead: too few wrote them.
+        return {cell[0] for cell in row if name not in self.withheld or cell not in self.plan.hidden}
+
+    def _fewest(self, name: str) -> int:
+        return _MIN_TEAMS_FOR_LEADS if name in self.withheld else _MIN_TEAMS
+
+    def at_team(self, team: str, period: str) -> tuple[Tally | None, str]:
+        """Return what is shown of a team in a period, and a note: why nothing is, or what to know."""
+        cell = (team, period)
+        if cell not in self.cells:
+            return None, "no text"
+        if cell in self.plan.hidden:
+            return None, self.plan.hidden[cell]
+        return self.cells[cell], self.verdicts[cell].reason
+
+    def at_all(self, name: str, period: str) -> tuple[Tally | None, str]:
+        """Return what is shown of all teams together in a period, and why nothing is."""
+        tally = self.together(period, name)
+        if tally is not None:
+            return tally, ""
+        text = any(cell[1] == period for cell in self.cells)
+        return None, f"fewer than {self._fewest(name)} teams" if text else "no text"
+
+    def weeks(self, team: str) -> dict[tuple[int, str], Tally]:
+        """Return the tallies of a team by number of week and stratum, from complete weeks of its usable periods."""
+        usable = set(self.usable(team))
+        weeks: dict[tuple[int, str], Tally] = {}
+        for (name, day, stratum), tally in self._counts.days.items():
+            if name != team or day is None or not self._complete(day, usable):
                 continue
-            if not partial(period_of(day, "week"), dates[0], dates[-1]):
-                weeks.setdefault((day.toordinal() - 1) // 7, Tally()).add(tally)
+            weeks.setdefault(((day.toordinal() - 1) // 7, stratum), Tally()).add(tally)
         return weeks
 
-    def _enough(self, weeks: dict[int, Tally], family: str) -> bool:
-        """Return whether there is enough to look for a change: the gate of methods.md, A5, on totals only."""
-        whole = Tally()
-        for tally in weeks.values():
-            whole.add(tally)
-        few = bool(whole.authors) and len(whole.authors) < MIN_AUTHORS
-        n_weeks = sum(tally.n_sentences > 0 for tally in weeks.values())
-        return n_weeks >= _MIN_WEEKS and whole.statuses[(family, COUNTED)] >= _MIN_FLAGS and not few
+    def _complete(self, day: date, usable: set[str]) -> bool:
+        monday = day - timedelta(days=day.weekday())
+        ends = (monday, monday + timedelta(days=_FRIDAY), day)
+        whole = not partial(period_of(day, "week"), self.dates[0], self.dates[-1])
+        return whole and all(period_of(end, self.step) in usable for end in ends)
 
-    def _finding(self, team: str, family: str, slope: float, q: float) -> Finding | None:
-        """Return a change in words, told by the two halves of the time; None if they do not show it."""
-        parts = [list(map(str, half)) for half in np.array_split(self._usable(team), 2)]
-        halves = [merged(self.cells, team, part) for part in parts]
-        if not all(half.n_sentences for half in halves):
-            return None
-        before, after = (self.rate(half, family) for half in halves)
-        up = after.flagged / after.total > before.flagged / before.total
-        if up != (slope > 0):
-            return None
-        most = self._moved_most(family, halves, up)
-        text = (
-            f"{team}: {self.taxonomy.families[family].title.lower()} {'rose' if up else 'fell'} from"
-            f" {_told(before, after, parts)}" + (f", above all {most}" if most else "")
+    def halves(self, team: str | None) -> list[tuple[list[str], Tally]]:
+        """Return the usable time of a team (None: all together) in two halves, each with its tally."""
+        if team is not None:
+            return [(part, merged(self.cells, team, part)) for part in split(self.usable(team))]
+        whole = [p for p in self.periods if p not in self.cut and len({t for t, _ in self.plan.rows.get(p, ())}) > 1]
+        return [(part, _sum(self.cells, [c for p in part for c in self.plan.rows[p]])) for part in split(whole)]
+
+
+def _sum(cells: Mapping[Cell, Tally], some: Iterable[Cell]) -> Tally:
+    whole = Tally()
+    for cell in some:
+        whole.add(cells[cell])
+    return whole
+
+
+def _withheld(taxonomy: Taxonomy) -> frozenset[str]:
+    """Return the signals that speak of whoever leads, and the families that have no other."""
+    leads = {signal.name for signal in taxonomy.signals.values() if signal.lead}
+    of = {family: {signal.name for signal in taxonomy.of_family(family)} for family in taxonomy.families}
+    return frozenset(leads | {family for family, names in of.items() if names <= leads})
+
+
+def _allowed(changes: Changes, basis: _Basis) -> Changes:
+    """Return what was tested without what is withheld; nothing of it was counted, so nothing of it was found."""
+    return Changes(
+        changes.found,
+        changes.tested,
+        tuple(one for one in changes.left_out if one[1] not in basis.withheld),
+    )
+
+
+def _name_of_all(basis: _Basis) -> str:
+    name = ALL
+    while name in {team for team, _ in basis.cells}:
+        name += " (sum)"
+    return name
+
+
+def _curves(
+    basis: _Basis, names: Iterable[str], whole: Callable[[str], Tally | None], at: Callable[..., tuple[Tally | None, str]]
+) -> tuple[Curve, ...]:
+    """Return the curves of some families and signals; `at` gives for a name and period what is shown."""
+    curves = []
+    for name in names:
+        of = whole(name)
+        if of is None or not of.n_sentences:
+            continue
+        family = basis.taxonomy.families.get(name)
+        title = family.title if family else basis.taxonomy.signals[name].title
+        points = []
+        # Undated text has its row in the tables; charts leave it out.
+        for period in (*basis.periods, UNDATED):
+            tally, note = at(name, period)
+            if period != UNDATED or note != "no text":
+                rate = basis.rate(tally, name) if tally else None
+                points.append(Point(period, rate, period in basis.cut, note))
+        within = name if family else basis.taxonomy.signals[name].family
+        curves.append(Curve(name, title, within, tuple(points), basis.rate(of, name)))
+    return tuple(curves)
+
+
+def _leading(signals: Sequence[Curve]) -> tuple[list[Curve], tuple[Curve, ...]]:
+    """Return signals by what carries most, and the first of them: by flags, since vague rare ones have wild rates."""
+    order = sorted(signals, key=lambda curve: (-curve.whole.flagged, curve.name))
+    return order, tuple(curve for curve in order[:_MAX_SIGNALS] if curve.whole.flagged >= _MIN_CHART)
+
+
+def _team(basis: _Basis, name: str, changes: Changes, compared: Sequence[Comparison], told: Told) -> Team:
+    """Return all that is shown of a team."""
+    whole = merged(basis.cells, name, basis.shown(name))
+    taxonomy = basis.taxonomy
+    families, signals = (
+        _curves(
+            basis,
+            [one for one in names if one not in basis.withheld],
+            lambda _: whole,
+            lambda _, period: basis.at_team(name, period),
         )
-        return Finding(team, text, "very likely real" if q <= _VERY_SURE else "likely real")
+        for names in (taxonomy.families, taxonomy.signals)
+    )
+    order, leading = _leading(signals)
+    troubled = [c for c in order if not taxonomy.families[c.family].healthy and c.whole.flagged]
+    asked = [curve for curve in troubled or order if curve.whole.flagged >= _MIN_CHART][:2]
+    return Team(
+        name=name,
+        people=people(whole),
+        n_messages=whole.messages,
+        n_sentences=whole.n_sentences,
+        note="authors not recorded" if not whole.authors else "",
+        families=families,
+        signals=signals,
+        leading=leading,
+        standings=_standings(basis, whole),
+        questions=tuple(taxonomy.signals[curve.name].question for curve in asked),
+        path=_path(basis, name),
+        unseen=told.unseen(
+            [test for test in changes.tested if test.tier == "family" and test.team == name],
+            [one for one in changes.left_out if one[0] == name],
+        ),
+        shifts=told.shifts([one for one in compared if one.team == name]),
+    )
 
-    def _moved_most(self, family: str, halves: Sequence[Tally], up: bool) -> str:
-        """Return the signal that moved most the way its family did, with its tags in both halves; "" if none did."""
-        moves = []
-        for signal in self.taxonomy.of_family(family):
-            first, second = (half.statuses[(signal.name, COUNTED)] for half in halves)
-            change = second / halves[1].n_sentences - first / halves[0].n_sentences
-            moves.append((change if up else -change, f"{signal.title.lower()} ({first} tagged, then {second})"))
-        change, told = max(moves)
-        return told if change > 0 else ""
+
+def _together(basis: _Basis) -> Team | None:
+    """Return all teams as one; None if fewer than two are shown."""
+    if len(basis.teams) < _MIN_TEAMS:
+        return None
+    whole = _sum(basis.cells, basis.plan.overall)
+    families, signals = (
+        _curves(basis, names, basis.over_all, basis.at_all)
+        for names in (basis.taxonomy.families, basis.taxonomy.signals)
+    )
+    return Team(
+        name=_name_of_all(basis),
+        people=people(whole),
+        n_messages=whole.messages,
+        n_sentences=whole.n_sentences,
+        note="some text without recorded authors" if any(who is None for who, _ in whole.sentences) else "",
+        families=families,
+        signals=signals,
+        leading=_leading(signals)[1],
+        standings=_standings(basis, whole),
+    )
 
 
-def _told(before: Rate, after: Rate, parts: Sequence[Sequence[str]]) -> str:
-    """Return two rates in words, each with its time; as plain counts where either cannot be told from zero."""
-    rates = (before, after)
-    counts = [f"{rate.flagged} of {rate.total:,} sentences tagged" for rate in rates]
-    plain = any(rate.unseen or rate.beyond for rate in rates)
-    words = counts if plain else [per_100(rate) for rate in rates]
-    return " to ".join(f"{word} ({_span(part)})" for word, part in zip(words, parts, strict=True))
+def _standings(basis: _Basis, whole: Tally) -> tuple[Standing, ...]:
+    taxonomy = basis.taxonomy
+    return tuple(
+        Standing(
+            name=signal.name,
+            title=signal.title,
+            seen=basis.rate(whole, signal.name),
+            missing=basis.status_rate(whole, signal.name, "negated"),
+            wanted=basis.status_rate(whole, signal.name, "hypothetical"),
+        )
+        for signal in taxonomy.signals.values()
+        if taxonomy.families[signal.family].healthy and signal.name not in basis.withheld
+    )
 
 
-def _span(periods: Sequence[str]) -> str:
-    return periods[0] if len(periods) == 1 else f"{periods[0]} to {periods[-1]}"
+def _path(basis: _Basis, team: str) -> tuple[Place, ...]:
+    """Return the team's places in up to three windows of complete periods, oldest first; fewer where text is short."""
+    periods = basis.usable(team) or basis.shown(team)
+    for n_windows in range(min(_MAP_WINDOWS, len(periods)), 0, -1):
+        ends = [round(i * len(periods) / n_windows) for i in range(n_windows + 1)]
+        windows = [periods[a:b] for a, b in zip(ends, ends[1:], strict=False)]
+        places = [_place(basis, merged(basis.cells, team, window), window) for window in windows]
+        if all(places) or n_windows == 1:
+            return tuple(one for one in places if one)
+    return ()
+
+
+def _place(basis: _Basis, tally: Tally, window: Sequence[str]) -> Place | None:
+    own = {f.name: basis.rate(tally, f.name) for f in basis.placing if f.name not in basis.shared}
+    if sum(rate.flagged for rate in own.values()) < _MIN_PLACE:
+        return None
+    rates = {**own, **basis.shared}
+    return place(span(window), basis.placing, [rates[family.name] for family in basis.placing])
+
+
+def _audience_note(basis: _Basis, n_teams: int) -> tuple[str, ...]:
+    """Return for whom the report is and what that leaves out."""
+    leads = listed([signal.title.lower() for signal in basis.taxonomy.signals.values() if signal.lead])
+    about = f"Some signals speak about whoever leads a team ({leads})."
+    if basis.audience == "team":
+        if n_teams <= 1:
+            return (f"This report is for the team itself. {about} Show it to the team before anybody else sees it.",)
+        return (
+            f"This report is for the teams themselves: it tells everything of each. {about} Give each team a report of"
+            " its own texts; for anybody else make one with --audience organisation.",
+        )
+    families = listed([basis.taxonomy.families[name].title.lower() for name in basis.shared_names])
+    gone = f", and so is {families}, which consists of them" if families else ""
+    rest = (
+        f"They are shown for all teams together, in each {basis.step} with at least {_MIN_TEAMS_FOR_LEADS} teams."
+        if any(basis.over_all(name) for name in basis.withheld)
+        else f"Fewer than {_MIN_TEAMS_FOR_LEADS} teams can be shown together, so they are not shown at all."
+    )
+    return (
+        f"This report is for the organisation. {about} Of a single team they are left out{gone}: a figure about one"
+        f" person would be an appraisal. {rest} A team gets its own complete report with --audience team.",
+    )
+
+
+def _map_note(basis: _Basis) -> tuple[str, ...]:
+    """Return how the axes of the map are computed."""
+    families = basis.placing
+    names = " + ".join(family.name for family in families)
+
+    def axis(sign: Callable[[Family], int]) -> str:
+        plus, minus = ([f.name for f in families if sign(f) == side] for side in (1, -1))
+        return f"({' + '.join(plus)} − {' − '.join(minus)}) / ({names})"
+
+    note = [
+        f"autonomy = {axis(lambda f: f.autonomy)}, alignment = {axis(lambda f: f.alignment)}, where each name stands for"
+        f" the family's estimated rate per 100 sentences plus {100 * PRIOR:g}, which draws a team of whom little is known"
+        " to the middle.",
+        f"Only the mix counts, not how much is said. The shaded region holds the true place in about {REGION:.0%} of"
+        " cases; it follows from the intervals of the rates. There is no ranking.",
+    ]
+    for name in basis.shared_names:
+        how = (
+            f"all teams have the rate of all together, {per_100(basis.shared[name])}"
+            if name in basis.shared
+            else "its corner is left out, since fewer than three teams can be shown together"
+        )
+        note.append(f"In this report {name} is not told of single teams: {how}.")
+    return tuple(note)
 
 
 def _level(team: Team) -> str:
     rates = [c for c in team.families if math.isfinite(c.whole.rate)]
     seen = sorted((c for c in rates if not c.whole.unseen), key=lambda c: -c.whole.rate)
-    parts = [f"{c.title.lower()} {_with_interval(c.whole)}" for c in seen]
+    parts = [f"{c.title.lower()} {with_interval(c.whole)}" for c in seen]
     hidden = [math.ceil(100 * c.whole.high) for c in rates if c.whole.unseen]
     if hidden:
         rest = "each other family" if parts else "each family"
@@ -364,35 +547,21 @@ def _level(team: Team) -> str:
     return f"{team.name}: {', '.join(parts)}"
 
 
-def clean(text: str) -> str:
-    """Return text without what a terminal or browser could take for orders; names of teams and files may hold any.
-
-    >>> clean("red \\x1b[31m alert")
-    'red ·[31m alert'
-    """
-    return _ORDERS.sub("·", text)
-
-
-def per_100(rate: Rate) -> str:
-    """Return a rate in words: per 100 sentences, or what it stays below where nothing can be told from zero.
-
-    >>> per_100(Rate(0, 100, 0.0, 0.0, 0.034)), per_100(Rate(12, 100, 0.1, 0.04, 0.2))
-    ('fewer than 4 in 100', 'about 10 in 100')
-    """
-    if not math.isfinite(rate.rate):
-        return "not measurable"
-    if rate.unseen:
-        return f"fewer than {max(1, math.ceil(100 * rate.high))} in 100"
-    if rate.beyond:
-        return f"over {math.floor(100 * rate.low)} in 100, more than can be corrected for"
-    return f"about {_figure(100 * rate.rate)} in 100"
+def _table(basis: _Basis, together: Team | None, tagger: Tagger) -> pd.DataFrame:
+    """Return the counts of all shown cells, then of all teams together, with the number of people in coarse steps."""
+    names = [*basis.taxonomy.families, *basis.taxonomy.signals]
+    of_teams = [name for name in names if name not in basis.withheld]
+    frames = [_rows({cell: basis.cells[cell] for cell in basis.shown_cells}, of_teams, tagger)]
+    if together:
+        for some in (of_teams, sorted(basis.withheld)):
+            at = {period: basis.together(period, name) for name in some[:1] for period in (*basis.periods, UNDATED)}
+            frames.append(_rows({(together.name, p): tally for p, tally in at.items() if tally}, some, tagger))
+    return pd.concat(frames, ignore_index=True)
 
 
-def _with_interval(rate: Rate) -> str:
-    if rate.beyond:
-        return per_100(rate)
-    return f"{per_100(rate)} ({_figure(100 * rate.low)} to {_figure(100 * rate.high)})"
-
-
-def _figure(value: float) -> str:
-    return f"{value:.0f}" if value >= 1.95 else f"{value:.1f}"
+def _rows(cells: dict[Cell, Tally], names: Sequence[str], tagger: Tagger) -> pd.DataFrame:
+    frame = table(cells, tagger)
+    if frame.empty:
+        return frame
+    frame["n_authors"] = [people(cells[cell]) for cell in zip(frame["team"], frame["period"], strict=True)]
+    return frame[frame["signal"].isin(names)]
