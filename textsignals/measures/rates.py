@@ -158,3 +158,18 @@ def cell_rate(tally: Tally, name: str, quality: Quality, recall: float, icc: flo
         icc=icc,
     )
     return Rate(flagged, tally.n_sentences, rate, low, high)
+
+
+def youden(quality: Quality, recall: float) -> float:
+    """Return sensitivity plus specificity minus 1, with the cases that `cell_rate` gives a signal to start from."""
+    known = quality.p + _BORROWED
+    sensitivity = (quality.tp + round(_BORROWED * recall) + 1) / (known + 2)
+    return sensitivity + (quality.tn + 1) / (quality.n + 2) - 1
+
+
+def status_rate(tally: Tally, name: str, status: str, icc: float) -> Rate:
+    """Return the share of sentences tagged with a status of a signal."""
+    low, high = 0.0, 1.0
+    x, n = tally.statuses[(name, status)], tally.n_sentences
+    rate, low, high = rate_interval(x, n, tp=10**6, p=10**6, tn=10**6, n=10**6, cluster_sizes=list(tally.sentences.values()), icc=icc)
+    return Rate(x, n, rate, low, high)

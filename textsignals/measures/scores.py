@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass, field
 from datetime import UTC, date, tzinfo
 from itertools import islice
@@ -143,6 +144,13 @@ class Counts:
     def dates(self) -> list[date]:
         """The days on which something was written, in order."""
         return sorted({day for _, day, _ in self.days if day is not None})
+
+    def without_lead(self) -> Counts:
+        """Return what may be told of single teams outside of them: the same counts, each `Tally.without_lead`."""
+        told = copy(self)
+        told.days = defaultdict(Tally)
+        told.days.update((at, tally.without_lead(self.tagger.model.taxonomy)) for at, tally in self.days.items())
+        return told
 
     def cells(self, by: str) -> dict[Cell, Tally]:
         """Return the tallies of each (team, period), in order."""

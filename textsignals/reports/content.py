@@ -20,7 +20,7 @@ from textsignals.measures.scores import UNDATED, Cell, Counts, Tally, merged, ta
 from textsignals.measures.suppression import plan
 from textsignals.pipeline import Outcome
 from textsignals.reports.findings import Finding, Shift, Told, split, untested
-from textsignals.reports.wording import figure, listed, per_100, span, with_interval
+from textsignals.reports.wording import family_title, family_told, listed, lower, per_100, span, with_interval
 from textsignals.tagging.model import Model, Quality
 from textsignals.tagging.tagger import Tagger
 from textsignals.taxonomy import Family, Taxonomy
@@ -374,7 +374,7 @@ def _curves(
         if of is None or not of.n_sentences:
             continue
         family = basis.taxonomy.families.get(name)
-        title = family.title if family else basis.taxonomy.signals[name].title
+        title = family_title(family) if family else basis.taxonomy.signals[name].title
         points = []
         # Undated text has its row in the tables; charts leave it out.
         for period in (*basis.periods, UNDATED):
@@ -488,7 +488,7 @@ def _place(basis: _Basis, tally: Tally, window: Sequence[str]) -> Place | None:
 
 def _audience_note(basis: _Basis, n_teams: int) -> tuple[str, ...]:
     """Return for whom the report is and what that leaves out."""
-    leads = listed([signal.title.lower() for signal in basis.taxonomy.signals.values() if signal.lead])
+    leads = listed([lower(signal.title) for signal in basis.taxonomy.signals.values() if signal.lead])
     about = f"Some signals speak about whoever leads a team ({leads})."
     if basis.audience == "team":
         if n_teams <= 1:
@@ -497,7 +497,7 @@ def _audience_note(basis: _Basis, n_teams: int) -> tuple[str, ...]:
             f"This report is for the teams themselves: it tells everything of each. {about} Give each team a report of"
             " its own texts; for anybody else make one with --audience organisation.",
         )
-    families = listed([basis.taxonomy.families[name].title.lower() for name in basis.shared_names])
+    families = listed([family_told(basis.taxonomy.families[name]) for name in basis.shared_names])
     gone = f", and so is {families}, which consists of them" if families else ""
     rest = (
         f"They are shown for all teams together, in each {basis.step} with at least {_MIN_TEAMS_FOR_LEADS} teams."
@@ -523,7 +523,7 @@ def _map_note(basis: _Basis) -> tuple[str, ...]:
         f"autonomy = {axis(lambda f: f.autonomy)}, alignment = {axis(lambda f: f.alignment)}, where each name stands for"
         f" the family's estimated rate per 100 sentences plus {100 * PRIOR:g}, which draws a team of whom little is known"
         " to the middle.",
-        f"Only the mix counts, not how much is said. The shaded region holds the true place in about {REGION:.0%} of"
+        f"Only the mix counts, not how much is said. The shaded region holds the true place in about {100 * REGION:.0f} % of"
         " cases; it follows from the intervals of the rates. There is no ranking.",
     ]
     for name in basis.shared_names:
@@ -539,7 +539,7 @@ def _map_note(basis: _Basis) -> tuple[str, ...]:
 def _level(team: Team) -> str:
     rates = [c for c in team.families if math.isfinite(c.whole.rate)]
     seen = sorted((c for c in rates if not c.whole.unseen), key=lambda c: -c.whole.rate)
-    parts = [f"{c.title.lower()} {with_interval(c.whole)}" for c in seen]
+    parts = [f"{c.name} {with_interval(c.whole)}" for c in seen]
     hidden = [math.ceil(100 * c.whole.high) for c in rates if c.whole.unseen]
     if hidden:
         rest = "each other family" if parts else "each family"

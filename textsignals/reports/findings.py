@@ -12,7 +12,7 @@ import numpy as np
 from textsignals.measures.changes import Change, Changes, Comparison, Tested
 from textsignals.measures.rates import Rate
 from textsignals.measures.scores import Tally
-from textsignals.reports.wording import counted, figure, listed, per_100, span
+from textsignals.reports.wording import counted, family_title, family_told, figure, listed, lower, per_100, span
 from textsignals.taxonomy import COUNTED, Signal, Taxonomy
 
 _MAX_QUESTIONS = 2
@@ -46,6 +46,7 @@ class Shift:
     family: str
     before: float
     after: float
+    sure: bool
     certainty: str
     smallest: float
 
@@ -79,10 +80,10 @@ class Told:
             ordered.sort(key=lambda signal: signal.name != sure)
         verb = "rose" if change.rises else "fell"
         figures = self._from_to(name, parts, change.rises)
-        text = f"{who}: {_lower(self.title(name))} {verb} {figures or 'over the weeks, at the same mix of channels'}"
+        text = f"{who}: {self.title(name)} {verb} {figures or 'over the weeks, at the same mix of channels'}"
         if ordered and name in self._taxonomy.families:
             tags = [tally.statuses[(ordered[0].name, COUNTED)] for _, tally in parts]
-            text += f", above all {_lower(ordered[0].title)} ({tags[0]} tagged, then {tags[1]})"
+            text += f", above all {lower(ordered[0].title)} ({tags[0]} tagged, then {tags[1]})"
         return Finding(
             team=who,
             name=name,
@@ -93,17 +94,13 @@ class Told:
         )
 
     def title(self, name: str) -> str:
-        """Return how a family or signal is called: families with their short name first.
-
-        The short name is what charts and tables have room for.
-        """
-        if name in self._taxonomy.families:
-            return f"{name} ({_lower(self._taxonomy.families[name].title)})"
-        return self._taxonomy.signals[name].title
+        """Return how a family or signal is called inside a sentence."""
+        family = self._taxonomy.families.get(name)
+        return family_told(family) if family else lower(self._taxonomy.signals[name].title)
 
     def _terms(self, name: str, signals: Sequence[Signal]) -> tuple[tuple[str, str], ...]:
         families = [self._taxonomy.families[name]] if name in self._taxonomy.families else []
-        return tuple((term.title, term.definition) for term in (*families, *signals))
+        return tuple(dict.fromkeys((term.title, term.definition) for term in (*families, *signals)))
 
     def _from_to(self, name: str, parts: Sequence[tuple[Sequence[str], Tally]], rises: bool) -> str:
         """Return two rates, each with its time; as counts where either cannot be told from zero; "" if they do not show it."""
@@ -132,11 +129,14 @@ class Told:
 
     def unseen(self, tests: Sequence[Tested], untested: Sequence[tuple[str, str, str]]) -> tuple[str, ...]:
         """Return in words which changes of a team would have gone unseen, and what was not looked at."""
-        seen = [f"{test.name} under about {figure(test.smallest)} in 100" for test in tests if test.smallest < 1]
+        seen = [f"{test.name} by about {figure(test.smallest)} in 100" for test in tests if test.smallest < 1]
         blind = [test.name for test in tests if not test.smallest < 1]
         told = []
         if seen:
-            told.append(f"A lasting change of {listed(seen)} would probably have gone unseen here.")
+            told.append(
+                f"To be found four times in five, a lasting change must move {listed(seen)}; smaller ones go unseen more"
+                " often than that, so no finding is not the same as no change."
+            )
         if blind:
             told.append(f"Of {listed(blind)}, no change of any size could have been seen.")
         reasons: dict[str, list[str]] = {}
@@ -151,9 +151,10 @@ class Told:
             Shift(
                 day=one.event.day.isoformat(),
                 event=one.event.title,
-                family=self._taxonomy.families[one.name].title,
+                family=family_title(self._taxonomy.families[one.name]),
                 before=_rounded(one.before),
                 after=_rounded(one.after),
+                sure=one.sure,
                 certainty=_certainty(one),
                 smallest=_rounded(one.smallest),
             )
@@ -191,8 +192,4 @@ def _rounded(share: float) -> float:
 
     Before and after an event are no whole periods: from exact figures, parts of periods could be computed.
     """
-    return round(share, 2 if share >= 0.0195 else 3) if math.isfinite(share) else 1.0
-
-
-def _lower(title: str) -> str:
-    return title[:1].lower() + title[1:]
+    return round(float(share), 2 if share >= 0.0195 else 3) if math.isfinite(share) else 1.0

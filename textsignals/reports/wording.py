@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from textsignals.measures.periods import step_of
 from textsignals.measures.rates import Rate
+from textsignals.taxonomy import Family
 
 # Controls, halves of surrogate pairs, and signs that turn the direction of writing.
 _ORDERS = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff\u202a-\u202e\u2066-\u2069]")
@@ -89,3 +90,20 @@ def listed(names: Sequence[str]) -> str:
     'a, b and c'
     """
     return " and ".join(filter(None, (", ".join(names[:-1]), *names[-1:])))
+
+
+def family_title(family: Family) -> str:
+    """Return how a family is called above a chart: its short name first, which is what formulas have room for."""
+    short, title = family.name, family.title
+    return title if short in title.lower() else f"{short.capitalize()}: {lower(title)}"
+
+
+def family_told(family: Family) -> str:
+    """Return how a family is called inside a sentence."""
+    short, title = family.name, lower(family.title)
+    return title if short in title else f"{short} ({title})"
+
+
+def lower(title: str) -> str:
+    """Return a title as it stands inside a sentence."""
+    return title[:1].lower() + title[1:]

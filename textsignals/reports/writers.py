@@ -21,7 +21,9 @@ from textsignals.errors import TextSignalsError
 from textsignals.measures.rates import Rate
 from textsignals.output import write_text
 from textsignals.reports import charts
-from textsignals.reports.content import Content, Curve, Point, clean, per_100
+from textsignals.reports.content import Content, Curve, Point
+from textsignals.reports import wording
+from textsignals.reports.wording import clean, per_100
 from textsignals.teams import public_path
 
 # What a spreadsheet takes for the start of a formula (methods.md, C2).
@@ -43,7 +45,8 @@ def html(content: Content) -> str:
     """Return the report as one page: no script, nothing loaded from anywhere."""
     taxonomy = content.model.taxonomy
     numbers = count()
-    corners = [(family.title, family.autonomy, family.alignment) for family in taxonomy.families.values()]
+    families = [taxonomy.families[name] for name in content.corners]
+    corners = [(family.title, family.autonomy, family.alignment) for family in families]
     return (
         _environment(autoescape=True)
         .get_template("report.html")
@@ -51,7 +54,7 @@ def html(content: Content) -> str:
             content=content,
             taxonomy=taxonomy,
             map=Markup(charts.team_map(content.teams, corners)) if any(t.path for t in content.teams) else "",
-            chart=lambda curve, top: Markup(_own_ids(charts.line(curve, top), next(numbers))),
+            chart=lambda curve, top: Markup(_own_ids(charts.line(curve, top, content.events), next(numbers))),
             top=_top,
             versions=_versions(),
             **_account(content),
@@ -87,22 +90,23 @@ def table(content: Content) -> str:
     """
     points = {
         (team.name, point.period, curve.name): point
-        for team in content.teams
+        for team in (*content.teams, *filter(None, [content.together]))
         for curve in (*team.families, *team.signals)
         for point in curve.points
     }
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     columns = list(content.counts.columns)
-    writer.writerow([*columns, "rate_per_100", "low", "high", "partial", "note"])
+    writer.writerow([*columns, "rate_per_100", "low", "high", "partial", "audience", "note"])
     for counted in content.counts.itertuples(index=False, name=None):
         point = points[(counted[0], counted[1], counted[3])]
-        writer.writerow([_harmless(cell) for cell in (*counted, *_numbers(point), int(point.partial), point.note)])
+        cells = (*counted, *_numbers(point), int(point.partial), content.audience, point.note)
+        writer.writerow([_harmless(cell) for cell in cells])
     blank = [""] * (len(columns) - 2 + 3)
     gaps = {(team, period, point.note) for (team, period, _), point in points.items() if point.rate is None}
     hidden = {(team, period, reason) for team, periods, reason in content.hidden for period in periods.split(", ")}
     for team, period, note in sorted(gaps | hidden):
-        writer.writerow([_harmless(cell) for cell in (team, period, *blank, "", note)])
+        writer.writerow([_harmless(cell) for cell in (team, period, *blank, "", content.audience, note)])
     return out.getvalue()
 
 
@@ -142,6 +146,8 @@ def _environment(*, autoescape: bool) -> Environment:
         "per_100": per_100,
         "figure": _figure,
         "span": _span,
+        "share": wording.figure,
+        "family_title": wording.family_title,
         "clean": clean,
         "public_path": public_path,
     }
