@@ -44,7 +44,7 @@ _MAP_SIZE = (4.4, 4.4)
 _NAME_WIDTH = 0.045
 _LINE_SIZE = (3.0, 1.35)
 # Letters of an event's title that a small chart has room for.
-_LABEL = 18
+_LABEL = 14
 _MARKS = ("o", "s", "^", "D", "v", "P", "X", "*")
 
 
@@ -116,8 +116,8 @@ def _mark_events(axes: Any, periods: Sequence[str], events: Sequence[tuple[str, 
             short = title if len(title) <= _LABEL else f"{title[: _LABEL - 1]}…"
             # Beside the line, on the side that has room; one below the other, so that neighbours do not meet.
             side, blank = ("left", 0.06) if x < len(periods) / 2 - 0.5 else ("right", -0.06)
-            y = top * (0.98 - 0.13 * (len(marked) % 3))
-            axes.text(x + blank, y, short, ha=side, va="top", fontsize=7.5, parse_math=False)
+            y = top * (1.0 - 0.15 * (len(marked) % 3))
+            axes.text(x + blank, y, short, ha=side, va="top", fontsize=9, parse_math=False)
             marked.append(f"{title} on {day}")
     return marked
 

@@ -29,6 +29,9 @@ from textsignals.teams import public_path
 # What a spreadsheet takes for the start of a formula (methods.md, C2).
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
+# The least rate per 100 that a table shows as a figure.
+_LEAST = 0.1
+
 # A page with a row for each of 100,000 files would not open.
 _MOST_FILES = 200
 
@@ -158,7 +161,9 @@ def _figure(rate: Rate) -> str:
     """Return a rate per 100 as a cell of a table has it; never a bare 0 where nothing can be told from it."""
     if not math.isfinite(rate.rate):
         return "–"
-    return f"under {max(0.1, 100 * rate.high):.1f}" if rate.unseen else f"{100 * rate.rate:.1f}"
+    if rate.unseen:
+        return f"under {max(0.1, 100 * rate.high):.1f}"
+    return f"{100 * rate.rate:.1f}" if 100 * rate.rate >= _LEAST else f"under {_LEAST}"
 
 
 def _span(rate: Rate) -> str:
