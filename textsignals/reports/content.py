@@ -9,21 +9,17 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
-from scipy.stats import chi2, false_discovery_control, norm
+from scipy.stats import chi2, norm
 
-from textsignals.measures.changes import moderated_slopes, weekly
+from textsignals.measures.changes import find_changes
 from textsignals.measures.periods import between, partial, period_of, step_of, suggested_step
-from textsignals.measures.privacy import MIN_AUTHORS, Verdict, may_show, people
+from textsignals.measures.privacy import Verdict, may_show, people
 from textsignals.measures.rates import Rate, cell_rate, intra_cluster_correlation, shared_recall
 from textsignals.measures.scores import UNDATED, Cell, Counts, Tally, merged, table
 from textsignals.pipeline import Outcome
 from textsignals.tagging.model import Model, Quality
 from textsignals.taxonomy import COUNTED
 
-# Changes are looked for only where there is enough to see any (methods.md, A5: gates on totals).
-_MIN_FLAGS = 10
-_MIN_WEEKS = 8
-_FALSE_DISCOVERY = 0.02
 _VERY_SURE = 0.005
 _MAX_FINDINGS = 5
 _MAX_SIGNALS = 8
@@ -273,44 +269,31 @@ class _Maker:
     def findings(self, teams: Sequence[str]) -> tuple[list[Finding], list[str]]:
         """Return what rose or fell over the weeks, tested on raw flags, and the team of each test."""
         weeks = {team: self._weeks(team) for team in teams}
-        tests = []
-        for family in self.taxonomy.families:
-            asked = [team for team in teams if self._enough(weeks[team], family)]
-            series = [weekly(weeks[team], family, self.icc[family]) for team in asked]
-            tests += [
-                (p, team, family, slope) for team, (slope, p) in zip(asked, moderated_slopes(series), strict=True)
-            ]
-        if not tests:
-            return [], []
-        adjusted = false_discovery_control([p for p, *_ in tests])
-        ordered = sorted((q, team, family, slope) for q, (_, team, family, slope) in zip(adjusted, tests, strict=True))
-        found = [self._finding(team, family, slope, q) for q, team, family, slope in ordered if q <= _FALSE_DISCOVERY]
-        return [finding for finding in found if finding][:_MAX_FINDINGS], [team for _, team, *_ in tests]
+        youden = {name: (q.tp + 1) / (q.p + 2) + (q.tn + 1) / (q.n + 2) - 1 for name, q in self.quality.items()}
+        changes = find_changes(weeks, self.taxonomy, self.icc, youden)
+        found = [
+            self._finding(one.team, one.name, one.slope, one.q)
+            for one in changes.found
+            if one.tier == "family" and one.team
+        ]
+        tested = [one.team for one in changes.tested if one.tier == "family" and one.team]
+        return [finding for finding in found if finding][:_MAX_FINDINGS], tested
 
     def _usable(self, team: str) -> list[str]:
         """Return the shown periods of a team that its text covers completely."""
         return [p for p in self.shown(team) if p != UNDATED and p not in self.cut]
 
-    def _weeks(self, team: str) -> dict[int, Tally]:
-        """Return the tallies of a team by number of week, from the days of its usable periods."""
+    def _weeks(self, team: str) -> dict[tuple[int, str], Tally]:
+        """Return the tallies of a team by number of week and stratum, from the days of its usable periods."""
         usable, dates = set(self._usable(team)), self.counts.dates
         step = step_of(self.periods[0]) if self.periods else "week"
-        weeks: dict[int, Tally] = {}
-        for (name, day, _), tally in self.counts.days.items():
+        weeks: dict[tuple[int, str], Tally] = {}
+        for (name, day, stratum), tally in self.counts.days.items():
             if name != team or day is None or period_of(day, step) not in usable:
                 continue
             if not partial(period_of(day, "week"), dates[0], dates[-1]):
-                weeks.setdefault((day.toordinal() - 1) // 7, Tally()).add(tally)
+                weeks.setdefault(((day.toordinal() - 1) // 7, stratum), Tally()).add(tally)
         return weeks
-
-    def _enough(self, weeks: dict[int, Tally], family: str) -> bool:
-        """Return whether there is enough to look for a change: the gate of methods.md, A5, on totals only."""
-        whole = Tally()
-        for tally in weeks.values():
-            whole.add(tally)
-        few = bool(whole.authors) and len(whole.authors) < MIN_AUTHORS
-        n_weeks = sum(tally.n_sentences > 0 for tally in weeks.values())
-        return n_weeks >= _MIN_WEEKS and whole.statuses[(family, COUNTED)] >= _MIN_FLAGS and not few
 
     def _finding(self, team: str, family: str, slope: float, q: float) -> Finding | None:
         """Return a change in words, told by the two halves of the time; None if they do not show it."""
