@@ -100,7 +100,7 @@ LAYERS = [
     ["measures", "measures.periods", "measures.scores", "measures.privacy", "measures.rates", "measures.changes"],
     ["pipeline"],
     ["names", "survey", "draft"],
-    ["reports", "reports.content", "reports.charts", "reports.writers"],
+    ["reports", "reports.content", "reports.charts", "reports.writers", "reports.notebook"],
     ["evaluate"],
     ["options", "cli"],
 ]
