@@ -115,7 +115,8 @@ LAYERS = [
     ],
     ["pipeline"],
     ["names", "survey", "draft"],
-    ["reports", "reports.wording", "reports.findings", "reports.content", "reports.charts", "reports.writers"],
+<<<<<<< HEAD
+    ["reports", "reports.wording", "reports.findings", "reports.content", "reports.charts", "reports.writers", "reports.notebook"],
     ["evaluate"],
     ["options", "cli"],
 ]

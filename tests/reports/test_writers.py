@@ -256,7 +256,7 @@ def test_the_ending_decides_and_folders_are_made(tmp_path, name, start):
 def test_other_endings_are_refused(tmp_path, name):
     with pytest.raises(TextSignalsError) as caught:
         write(content_of("Payments"), tmp_path / name)
-    assert str(caught.value) == f"{tmp_path / name}: a report ends in .html, .md, .csv; choose one of them"
+    assert str(caught.value) == f"{tmp_path / name}: a report ends in .html, .md, .csv, .json; choose one of them"
 
 
 def test_a_place_that_cannot_be_written_is_named_in_one_line(tmp_path):

@@ -190,7 +190,8 @@ def table(cells: dict[Cell, Tally], tagger: Tagger) -> pd.DataFrame:
         for (team, period), tally in cells.items()
         for level, name in names
     ]
-    return pd.DataFrame(rows)
+    named = ["team", "period", "level", "signal", "n_messages", "n_sentences", "n_authors"]
+    return pd.DataFrame(rows, columns=[*named, *(f"n_{status}" for status in taxonomy.statuses)])
 
 
 def tag_frame(df: pd.DataFrame, text: str = "text", *, tagger: Tagger | None = None) -> pd.DataFrame:

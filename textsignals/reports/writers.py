@@ -1,22 +1,26 @@
-"""The files a report becomes: one HTML page, Markdown, or CSV, by the ending of the name."""
+"""The files a report becomes: one HTML page, Markdown, CSV or JSON, by the ending of the name."""
 
 from __future__ import annotations
 
 import csv
 import io
+import json
 import math
 import re
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import fields, is_dataclass
+from datetime import date
 from importlib.metadata import PackageNotFoundError, version
 from itertools import count
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from textsignals.accounts import REASONS, by_format, largest
+from textsignals.accounts import REASONS, as_data, by_format, largest
 from textsignals.errors import TextSignalsError
 from textsignals.measures.rates import Rate
 from textsignals.output import write_text
@@ -27,7 +31,15 @@ from textsignals.reports.wording import clean, per_100
 from textsignals.teams import public_path
 
 # What a spreadsheet takes for the start of a formula (methods.md, C2).
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA = "=+-@"
+# What stands between cells in some country: there, what follows begins a cell.
+_BETWEEN = re.compile(r"([;,|])")
+
+_SCHEMA = 1
+"""Goes up when a name in the JSON goes away or changes what it means; new names may come at any time."""
+
+# What JSON has in another form (`account`, `model`), or would not bear.
+_NOT_AS_IT_IS = {"outcome", "model", "counts"}
 
 # The least rate per 100 that a table shows as a figure.
 _LEAST = 0.1
@@ -37,7 +49,7 @@ _MOST_FILES = 200
 
 
 def write(content: Content, path: Path) -> None:
-    """Write a report as HTML, Markdown or CSV, as the ending of `path` says; raises TextSignalsError for others."""
+    """Write a report as HTML, Markdown, CSV or JSON, by the ending of `path`; raises TextSignalsError for others."""
     maker = WRITERS.get(path.suffix.lower())
     if maker is None:
         raise TextSignalsError(f"{path}: a report ends in {', '.join(WRITERS)}; choose one of them")
@@ -86,10 +98,12 @@ def markdown(content: Content) -> str:
     return text.strip() + "\n"
 
 
-def table(content: Content) -> str:
-    """Return the tidy table as CSV, a row a team, period and signal, rates per 100 beside the counts.
+def tidy(content: Content) -> pd.DataFrame:
+    """Return the tidy table, a row a team, period and signal or family, rates per 100 beside the counts.
 
-    What is hidden, and periods without text, have a row with a note and no number.
+    Its columns are those of `measures.scores.table`, then rate_per_100, low and high (95 %), partial (1 if the text
+    covers only a part of the period), audience and note. What is hidden, and periods without text, have a row with a note and no
+    number.
     """
     points = {
         (team.name, point.period, curve.name): point
@@ -97,44 +111,100 @@ def table(content: Content) -> str:
         for curve in (*team.families, *team.signals)
         for point in curve.points
     }
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    columns = list(content.counts.columns)
-    writer.writerow([*columns, "rate_per_100", "low", "high", "partial", "audience", "note"])
-    for counted in content.counts.itertuples(index=False, name=None):
-        point = points[(counted[0], counted[1], counted[3])]
-        cells = (*counted, *_numbers(point), int(point.partial), content.audience, point.note)
-        writer.writerow([_harmless(cell) for cell in cells])
-    blank = [""] * (len(columns) - 2 + 3)
+    rows: list[dict[str, Any]] = []
+    for counted in content.counts.to_dict("records"):
+        point = points[(counted["team"], counted["period"], counted["signal"])]
+        measured = {**_per_100(point), "partial": int(point.partial), "audience": content.audience, "note": point.note}
+        rows.append({**{str(name): cell for name, cell in counted.items()}, **measured})
     gaps = {(team, period, point.note) for (team, period, _), point in points.items() if point.rate is None}
     hidden = {(team, period, reason) for team, periods, reason in content.hidden for period in periods.split(", ")}
     for team, period, note in sorted(gaps | hidden):
-        writer.writerow([_harmless(cell) for cell in (team, period, *blank, "", content.audience, note)])
+        rows.append({"team": team, "period": period, "audience": content.audience, "note": note})
+    measured = ["rate_per_100", "low", "high", "partial", "audience", "note"]
+    frame = pd.DataFrame(rows, columns=[*content.counts.columns, *measured])
+    words = ["team", "period", "level", "signal", "n_authors", "audience", "note"]
+    frame[words] = frame[words].fillna("").map(clean)
+    numbers = [name for name in frame if str(name).startswith("n_") and name not in words]
+    return frame.astype(dict.fromkeys([*numbers, "partial"], "Int64"))
+
+
+def _per_100(point: Point) -> dict[str, float]:
+    rate = point.rate
+    figures = {"rate_per_100": rate.rate, "low": rate.low, "high": rate.high} if rate else {}
+    return {name: round(100 * figure, 3) for name, figure in figures.items()}
+
+
+def table(content: Content) -> str:
+    """Return the tidy table as CSV, in which no cell is a formula to a spreadsheet."""
+    frame = tidy(content)
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(frame.columns)
+    writer.writerows([_cell(cell) for cell in row] for row in frame.itertuples(index=False, name=None))
     return out.getvalue()
 
 
-def _numbers(point: Point) -> list[str]:
-    rate = point.rate
-    if rate is None:
-        return [""] * 3
-    return [f"{100 * x:.3f}" if math.isfinite(x) else "" for x in (rate.rate, rate.low, rate.high)]
+def _cell(cell: Any) -> str:
+    if isinstance(cell, str):
+        return "".join(part if part in (";", ",", "|") else _harmless(part) for part in _BETWEEN.split(cell))
+    if pd.isna(cell):
+        return ""
+    return f"{cell:.3f}" if isinstance(cell, float) else str(cell)
 
 
-def _harmless(cell: object) -> object:
-    if not isinstance(cell, str):
-        return cell
-    # Some spreadsheets drop blanks and quotes in front.
-    begin = (cell, cell.lstrip(" \"'"))
-    risky = any(unicodedata.normalize("NFKC", text).startswith(_FORMULA) for text in begin)
-    return ("'" if risky else "") + clean(cell)
+def _harmless(text: str) -> str:
+    """Return text with a sign in front if a spreadsheet could compute it, whatever it drops to find a formula."""
+    seen = unicodedata.normalize("NFKC", text)
+    start = next((sign for sign in seen if unicodedata.category(sign)[0] not in "ZC" and sign not in "\"'·"), "")
+    return f"'{text}" if start and start in _FORMULA else text
+
+
+def as_json(content: Content) -> str:
+    """Return the whole report as JSON: the same names as `Content` and what it holds, in the same order.
+
+    Besides them: `schema`, the version of textsignals, name, version and digest of the model; `account`, what became of
+    every file of every input; `counts`, a row a team, period and signal. A rate is {flagged, total, rate, low, high},
+    shares between 0 and 1 with six digits; where `low` is 0 nothing can be told from zero. What is not known is null.
+    All is plain ASCII, and harmless inside of a page.
+    """
+    model = content.model
+    whole = {
+        "schema": _SCHEMA,
+        "versions": _versions(),
+        "model": {"name": model.name, "version": model.version, "digest": model.digest},
+        **{f.name: getattr(content, f.name) for f in fields(content) if f.name not in _NOT_AS_IT_IS},
+        "account": {"outside": content.outcome.outside, "inputs": [as_data(r) for r in content.outcome.reports]},
+        "counts": content.counts.to_dict("records"),
+    }
+    text = json.dumps(_plain(whole), indent=1, allow_nan=False)
+    return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026") + "\n"
+
+
+def _plain(value: Any) -> Any:
+    """Return a value as JSON knows it; raises TypeError for what has no form there, such as tallies of authors."""
+    if isinstance(value, str):
+        return clean(value)
+    if value is None or isinstance(value, bool | int):
+        return value
+    if isinstance(value, float):
+        return round(value, 6) if math.isfinite(value) else None
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, Mapping) and all(isinstance(name, str) for name in value):
+        return {clean(name): _plain(part) for name, part in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(part) for part in value]
+    if is_dataclass(value):
+        return {f.name: _plain(getattr(value, f.name)) for f in fields(value)}
+    raise TypeError(f"a report holds a {type(value).__name__}, which has no form in JSON")
 
 
 def _escape_markdown(text: str) -> str:
     """Return text that Markdown shows as it is: names of teams and files may hold its signs."""
     escaped = text.replace("\\", "\\\\").replace("&", "&amp;").replace("<", "&lt;")
-    for sign in "`*_[]|#":
-        escaped = escaped.replace(sign, f"\\{sign}")
-    return " ".join(escaped.split())
+    escaped = re.sub(r"([`*_\[\]|#~$])", r"\\\1", " ".join(escaped.split()))
+    # Only at the start of a line do these make a list, a quotation, a heading or a rule.
+    return re.sub(r"^(\d+(?=[.)](?: |$))|(?=[-+=>]))", r"\1\\", escaped)
 
 
 def _environment(*, autoescape: bool) -> Environment:
@@ -185,4 +255,4 @@ def _versions() -> str:
         return "textsignals, not installed"
 
 
-WRITERS: dict[str, Callable[[Content], str]] = {".html": html, ".md": markdown, ".csv": table}
+WRITERS: dict[str, Callable[[Content], str]] = {".html": html, ".md": markdown, ".csv": table, ".json": as_json}
