@@ -115,7 +115,6 @@ LAYERS = [
     ],
     ["pipeline"],
     ["names", "survey", "draft"],
-<<<<<<< HEAD
     ["reports", "reports.wording", "reports.findings", "reports.content", "reports.charts", "reports.writers", "reports.notebook"],
     ["evaluate"],
     ["options", "cli"],
