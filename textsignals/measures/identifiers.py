@@ -57,7 +57,9 @@ def _ip(text: str) -> bool:
     return any(c.isalnum() for c in text)
 
 
-_DATE = re.compile(r"\(?\d{4}[-./ ]\d{1,2}[-./ ]\d{1,2}(?!\d)|\(?\d{1,2}[-./ ]\d{1,2}[-./ ](?:19|20)?\d\d(?!\d)|(?:19|20)\d\d ?- ?(?:19|20)\d\d")
+_DATE = re.compile(
+    r"\(?\d{4}[-./ ]\d{1,2}[-./ ]\d{1,2}(?!\d)|\(?\d{1,2}[-./ ]\d{1,2}[-./ ](?:19|20)?\d\d(?!\d)|(?:19|20)\d\d ?- ?(?:19|20)\d\d"
+)
 
 
 def _phone(text: str) -> bool:
@@ -126,13 +128,19 @@ _SHAPES: tuple[tuple[str, re.Pattern[str], Callable[[str], bool] | None], ...] =
     ("key", re.compile(r"(?i)\b(?:bearer|basic)\s{1,3}(?P<hide>[\w.~+/-]{8,}+=*+)"), lambda s: not s.isalpha()),
     (
         "key",
-        re.compile(rf"(?i){_SECRET_WORDS}\w{{0,20}}[\"']?\s{{0,2}}(?:=>|:=|[:=])\s{{0,2}}[\"'`]?(?P<hide>[^\s\"'`,;]{{3,}}+)"),
+        re.compile(
+            rf"(?i){_SECRET_WORDS}\w{{0,20}}[\"']?\s{{0,2}}(?:=>|:=|[:=])\s{{0,2}}[\"'`]?(?P<hide>[^\s\"'`,;]{{3,}}+)"
+        ),
         lambda s: not s.isalpha() or len(s) >= 8,
     ),
     (
         "key",
-        re.compile(rf"(?i){_SECRET_WORDS}\w{{0,20}}\s{{1,2}}(?:(?:is|to|was)\s{{1,2}})?[\"'`]?(?P<hide>[^\s\"'`,;]{{5,}}+)"),
-        lambda s: any(c.isdigit() for c in s) and any(c.isalpha() for c in s) and not re.fullmatch(r"[a-z]+-?\d+[.)]?", s),
+        re.compile(
+            rf"(?i){_SECRET_WORDS}\w{{0,20}}\s{{1,2}}(?:(?:is|to|was)\s{{1,2}})?[\"'`]?(?P<hide>[^\s\"'`,;]{{5,}}+)"
+        ),
+        lambda s: (
+            any(c.isdigit() for c in s) and any(c.isalpha() for c in s) and not re.fullmatch(r"[a-z]+-?\d+[.)]?", s)
+        ),
     ),
     ("link", re.compile(r"(?i)(?<![a-z0-9])[a-z][a-z0-9+.-]{1,15}://[^\s<>\"|]++"), None),
     ("mail", re.compile(r"(?<![\w.+-])[\w.+%'-]++@[\w-]++(?:\.[\w-]++)*+"), None),
@@ -144,9 +152,17 @@ _SHAPES: tuple[tuple[str, re.Pattern[str], Callable[[str], bool] | None], ...] =
         ),
         None,
     ),
-    ("link", re.compile(r"(?i)(?<![\w.@/-])(?:www\.[^\s<>\"|]++|[\w-]++(?:\.[\w-]++)++(?::\d{2,5})?(?:/[^\s<>\"|]*+)?)"), _host),
+    (
+        "link",
+        re.compile(r"(?i)(?<![\w.@/-])(?:www\.[^\s<>\"|]++|[\w-]++(?:\.[\w-]++)++(?::\d{2,5})?(?:/[^\s<>\"|]*+)?)"),
+        _host,
+    ),
     ("ip", re.compile(r"(?<![\w.])\d{1,3}(?:\.\d{1,3}){3}(?![\w]|\.\d)"), _ip),
-    ("ip", re.compile(r"(?<![\w:.])[0-9A-Fa-f]{0,4}:[0-9A-Fa-f:]{2,38}(?:\d{0,3}\.\d{1,3}\.\d{1,3}\.\d{1,3})?(?![\w:])"), _ip),
+    (
+        "ip",
+        re.compile(r"(?<![\w:.])[0-9A-Fa-f]{0,4}:[0-9A-Fa-f:]{2,38}(?:\d{0,3}\.\d{1,3}\.\d{1,3}\.\d{1,3})?(?![\w:])"),
+        _ip,
+    ),
     ("ip", re.compile(r"(?<![\w:-])[0-9A-Fa-f]{2}(?:[:-][0-9A-Fa-f]{2}){5}(?![\w:-])"), None),
     ("id", re.compile(r"(?<!\w)[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}(?!\w)"), None),
     ("number", re.compile(r"(?<!\w)[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,3})?(?!\w)"), _iban),
@@ -155,7 +171,13 @@ _SHAPES: tuple[tuple[str, re.Pattern[str], Callable[[str], bool] | None], ...] =
     ("number", re.compile(r"(?<![\w.,])\d{7,}+(?![\w%])"), None),
     ("ticket", re.compile(r"(?<![\w-])[A-Z][A-Z0-9]{0,9}-\d{1,7}(?![\w-])"), _ticket),
     ("ticket", re.compile(r"(?<![\w&/])#\d{2,}+(?!\w)"), None),
-    ("path", re.compile(r"(?i)(?:/home/|/users/|[a-z]:[\\/]+users[\\/]+|\\documents and settings\\)(?P<hide>[^\s/\\:\"'<>|]++)"), None),
+    (
+        "path",
+        re.compile(
+            r"(?i)(?:/home/|/users/|[a-z]:[\\/]+users[\\/]+|\\documents and settings\\)(?P<hide>[^\s/\\:\"'<>|]++)"
+        ),
+        None,
+    ),
     ("path", re.compile(r"(?<![\w~])~(?P<hide>[A-Za-z][\w-]++)(?=/)"), None),
     ("key", re.compile(r"(?<![\w+/=-])[A-Za-z0-9+/_=-]{16,}+"), _random),
 )

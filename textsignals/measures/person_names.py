@@ -56,7 +56,9 @@ _OPENERS = frozenset(
     " it if as by of the faith said guy rose".split()
 )
 # Endings that make another English word of one that the list holds.
-_ENDING = re.compile(r"(?:'s|s|es|ly|ness|ing|ed|er|ers|able|ment|ments|ation|ations|ful|less|ish|like|wise|ism|ist|ists)$")
+_ENDING = re.compile(
+    r"(?:'s|s|es|ly|ness|ing|ed|er|ers|able|ment|ments|ation|ations|ful|less|ish|like|wise|ism|ist|ists)$"
+)
 _SHORTEST_STEM = 5
 
 
@@ -103,9 +105,9 @@ class KnownNames:
         for part in tokens[: 1 if at and "+" in local else None]:
             if part not in _ROLES and not (len(tokens) > 1 and part.isdigit()):
                 self._add_word(part)
-        if len(tokens) == 2 and all(map(str.isascii, tokens)):
-            first, last = tokens
-            for squashed in (first + last, last + first, first[0] + last, first + last[0]):
+        first, last = tokens[0], tokens[-1]
+        if len(first) > 1 and len(last) > 1:
+            for squashed in (first + last, last + first, first[0] + last, first + last[0], "".join(tokens)):
                 if len(squashed) > 4 and not _ordinary(squashed):
                     self._add_word(squashed)
 
@@ -171,7 +173,7 @@ class KnownNames:
             return False
         if word not in _OPENERS or not _starts(text, start):
             return True
-        return after in _SAYS or text[end : end + 1] in (",", ":")
+        return after in _SAYS or text[end : end + 1] in (",", ":", "'")
 
 
 def _starts(text: str, start: int) -> bool:
@@ -194,13 +196,15 @@ class _Seen:
 
     @property
     def titled(self) -> bool:
+        """Whether it is written as names are: Ann, McAllister, O'Connor, Jean-Luc, Seung-hyun."""
         head, *rest = self.text.split("-")
         bare = re.sub(r"^(?:Mc|Mac|O'|D'|De|Di|La|Le|Van|Von|Fitz)(?=[A-Z])", "", head)
-        written = all(part[:1].isupper() and part[1:].islower() for part in (bare, *rest) if part[1:])
-        return self.text[0].isupper() and len(self.text) > 1 and written and not self.text.isupper()
+        written = bare[:1].isupper() and bare[1:].islower() or len(bare) == 1 and bool(rest)
+        return written and all(part[1:].islower() or len(part) == 1 for part in rest)
 
     @property
     def given(self) -> bool:
+        """Whether it, or a part of it, is a frequent given name."""
         return any(part in _lexicon("given_names") for part in self.lower.split("-"))
 
     @property
@@ -225,7 +229,7 @@ def other_names(text: str) -> Iterator[Span]:
         follows = last is not None and last is _name_before(text, seen, i)
         place = _Place(_neighbour(text, seen, i, -1), _neighbour(text, seen, i, 1), follows, heading)
         if _is_name(text, word, place):
-            start = last.start if follows and last else word.start
+            start = last.start if follows and last else _with_first_name(text, seen, i)
             yield Span(_with_initial_before(text, start), _with_initial_after(text, word.end), "name")
             last = word
 
@@ -278,6 +282,15 @@ def _name_before(text: str, seen: Sequence[_Seen], i: int) -> _Seen | None:
     return seen[at] if at >= 0 and text[seen[at].end : end] == " " else None
 
 
+def _with_first_name(text: str, seen: Sequence[_Seen], i: int) -> int:
+    """Return where a name in lower case begins, with an unknown word in front of it: "rutendo boateng said"."""
+    word, first = seen[i], seen[i - 1] if i else None
+    if first and word.text.islower() and first.text.islower() and text[first.end : word.start] == " ":
+        if first.unknown and len(first.text) > 2 and not _in_identifier(text, first):
+            return first.start
+    return word.start
+
+
 def _with_initial_before(text: str, start: int) -> int:
     """Return where a name begins with the initial in front of it, as in "J. Smith"."""
     initial = re.search(r"(?<!\w)[A-Z]\. ?$", text[max(0, start - 4) : start])
@@ -302,6 +315,8 @@ def _is_name(text: str, word: _Seen, place: _Place) -> bool:
         return False
     if not word.unknown:
         return word.given and place.before in _ASKED and word.lower not in _OPENERS
+    if text[word.end : word.end + 2] == "'s" and word.text.isascii() and not _ordinary(word.lower + "s"):
+        return True
     return word.given or place.follows or place.before in _ASKED or place.after in _ONLY_PERSONS
 
 

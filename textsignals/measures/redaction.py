@@ -15,7 +15,11 @@ _BLOT = "█"
 # Letters that look like Latin ones, by which a name is written past a filter (Unicode TR 39, the most frequent), and
 # letters that people without that keyboard write in another way.
 _LOOKS_LIKE = dict(
-    zip("аеорсухіјѕԁһΑΒΕΖΗΙΚΜΝΟΡΤΥΧАВЕКМНОРСТУХІЈЅονɡıłøđðŁØĐ’‘ʼ＇‐‑–", "aeopcyxijsdhABEZHIKMNOPTYXABEKMHOPCTYXIJSovgilodd" "LOD''''---", strict=True)
+    zip(
+        "аеорсухіјѕԁһΑΒΕΖΗΙΚΜΝΟΡΤΥΧАВЕКМНОРСТУХІЈЅονɡıłøđðŁØĐ’‘ʼ＇‐‑–",
+        "aeopcyxijsdhABEZHIKMNOPTYXABEKMHOPCTYXIJSovgiloddLOD''''---",
+        strict=True,
+    )
 )
 _LOOKS_LIKE |= {"ß": "ss", "æ": "ae", "œ": "oe", "þ": "th", "Æ": "Ae", "Œ": "Oe", "Þ": "Th", "ẞ": "SS"}
 _DROPPED = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u3164\ufe0e\ufe0f\uffa0")
@@ -97,7 +101,9 @@ def _merged(text: str, found: Iterable[Span]) -> Iterator[Span]:
     open_: Span | None = None
     longest = 0
     for span in sorted(found):
-        if open_ and (span.start < open_.end or (open_.kind == span.kind == "name" and text[open_.end : span.start] in ("", " "))):
+        if open_ and (
+            span.start < open_.end or (open_.kind == span.kind == "name" and text[open_.end : span.start] in ("", " "))
+        ):
             kind = span.kind if span.end - span.start > longest else open_.kind
             open_ = Span(open_.start, max(open_.end, span.end), kind)
         else:
