@@ -115,7 +115,15 @@ LAYERS = [
     ],
     ["pipeline"],
     ["names", "survey", "draft"],
-    ["reports", "reports.wording", "reports.findings", "reports.content", "reports.charts", "reports.writers", "reports.notebook"],
+    [
+        "reports",
+        "reports.wording",
+        "reports.findings",
+        "reports.content",
+        "reports.charts",
+        "reports.writers",
+        "reports.notebook",
+    ],
     ["evaluate"],
     ["options", "cli"],
 ]

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from textsignals.measures.privacy import MIN_AUTHORS, may_show
 from textsignals.measures.redaction import Redactor
-from textsignals.measures.scores import Tally
+from textsignals.measures.scores import Place, Tally
 
 AUTHORS_OF_WINDOW = 10
 AUTHORS_OF_SIGNAL = 3
@@ -72,6 +72,12 @@ class Quotes:
             cell[candidate.source] = offered
         if len(cell) > _KEPT:
             del cell[max(cell, key=lambda source: cell[source][0])]
+
+    def offer_from(self, place: Place, who: str | None, document: str, signal: str, sentence: str) -> None:
+        """Offer a sentence as it was counted (see `scores.Offer`); its period is its day, or "" if it has none."""
+        team, day, stratum = place
+        period = day.isoformat() if day else ""
+        self.offer(Candidate(team, period, signal, who, document, stratum, sentence))
 
     def in_turn(self) -> Iterator[Candidate]:
         """Yield what was kept: signals of few candidates first, else in an order that only the texts decide."""

@@ -171,5 +171,7 @@ def status_rate(tally: Tally, name: str, status: str, icc: float) -> Rate:
     """Return the share of sentences tagged with a status of a signal."""
     low, high = 0.0, 1.0
     x, n = tally.statuses[(name, status)], tally.n_sentences
-    rate, low, high = rate_interval(x, n, tp=10**6, p=10**6, tn=10**6, n=10**6, cluster_sizes=list(tally.sentences.values()), icc=icc)
+    rate, low, high = rate_interval(
+        x, n, tp=10**6, p=10**6, tn=10**6, n=10**6, cluster_sizes=list(tally.sentences.values()), icc=icc
+    )
     return Rate(x, n, rate, low, high)

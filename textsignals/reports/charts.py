@@ -17,9 +17,9 @@ from markupsafe import escape
 from matplotlib.figure import Figure
 from matplotlib.patches import Ellipse, Rectangle
 
-from textsignals.measures.scores import UNDATED
 from textsignals.measures.periods import first_day, following
 from textsignals.measures.position import Place
+from textsignals.measures.scores import UNDATED
 from textsignals.reports.content import Curve, Team
 from textsignals.reports.wording import clean
 
@@ -106,7 +106,7 @@ def _dress(axes: Any, curve: Curve, top: float) -> None:
 
 def _mark_events(axes: Any, periods: Sequence[str], events: Sequence[tuple[str, str]], top: float) -> list[str]:
     """Draw the events that fall into the periods; return what was drawn in words."""
-    marked = []
+    marked: list[str] = []
     for day, title in ((date.fromisoformat(day), clean(title)) for day, title in events):
         within = [i for i, p in enumerate(periods) if p != UNDATED and first_day(p) <= day < first_day(following(p))]
         for i in within:

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import math
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from functools import cached_property
+from itertools import pairwise
 from typing import Literal
 
 import pandas as pd
 
 from textsignals.measures.changes import Changes, Comparison, Event, compare_events, find_changes
+from textsignals.measures.evidence import Quotes, choose
+from textsignals.measures.ledger import Ledger, joined, texts
 from textsignals.measures.periods import between, partial, period_of, suggested_step
 from textsignals.measures.position import PRIOR, REGION, Place, place
 from textsignals.measures.privacy import may_show, people
 from textsignals.measures.rates import Rate, cell_rate, intra_cluster_correlation, shared_recall, status_rate, youden
+from textsignals.measures.redaction import Redactor
 from textsignals.measures.scores import UNDATED, Cell, Counts, Tally, merged, table
 from textsignals.measures.suppression import plan
 from textsignals.pipeline import Outcome
@@ -77,7 +82,8 @@ class Standing:
 class Team:
     """All that is shown of one team, or of all together; sums are over shown periods only.
 
-    `unseen` says which changes could not have been seen, `shifts` how the families stood before and after events.
+    `unseen` says which changes could not have been seen, `shifts` how the families stood before and after events,
+    `quotes` has redacted sentences by title of the signal, none unless they were asked for.
     """
 
     name: str
@@ -93,6 +99,7 @@ class Team:
     path: tuple[Place, ...] = ()
     unseen: tuple[str, ...] = ()
     shifts: tuple[Shift, ...] = ()
+    quotes: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +107,8 @@ class Content:
     """A whole report.
 
     `together` is all teams as one, None if fewer than two can be shown. `audience_note`, `map_note`, `untested` and
-    `levels` are sentences. `hidden` are (team, periods, reason), `events` (day, title), `corners` the families that make
-    the map, `unplaced` teams that it leaves out; `more` findings were made than are listed.
+    `levels` are sentences. `hidden` are (team, periods, reason), `events` (day, title), `corners` the families that
+    make the map, `unplaced` teams that it leaves out; `more` findings were made than are listed.
     """
 
     audience: Audience
@@ -130,6 +137,7 @@ class Content:
     model: Model
     quality: Mapping[str, Quality]
     operating_point: str
+    evidence: bool
     command: str
 
 
@@ -140,21 +148,24 @@ def build(
     by: str | None = None,
     audience: Audience | None = None,
     events: Sequence[Event] = (),
-    refused: Callable[[Sequence[Cell]], str] = lambda together: "",
+    quoting: tuple[Quotes, Redactor] | None = None,
+    ledger: Ledger | None = None,
     command: str = "",
 ) -> Content:
     """Return the content of a report on what was counted.
 
     `by` is week, month or quarter, chosen by span if None. `audience` is for whom it is: a report for the organisation
     tells of single teams nothing that speaks of whoever leads them; None stands for "team" if there is one, else
-    "organisation". `events` are drawn and compared before and after. `refused` says why cells must not be shown beside
-    what earlier reports showed (see `measures.suppression.plan`).
+    "organisation". `events` are drawn and compared before and after. `quoting` are sentences that may be quoted once
+    redacted, and what redacts them. A `ledger` hides what could be subtracted from earlier reports, and keeps what this one shows; without
+    one, a report stands by itself.
     """
     n_teams = len({team for team, *_ in counts.days})
     audience = audience or ("team" if n_teams <= 1 else "organisation")
-    basis = _Basis(counts, by or suggested_step(counts.dates), audience, refused)
+    basis = _Basis(counts, by or suggested_step(counts.dates), audience, ledger)
     together = _together(basis)
-    told = Told(basis.taxonomy, basis.rate, basis.halves, _name_of_all(basis))
+    quotes = choose(quoting[0], basis.window, quoting[1], basis.withheld) if quoting else {}
+    told = Told(basis.taxonomy, basis.rate, basis.halves, _name_of_all(basis), quotes, basis.youden)
     events = sorted(events, key=lambda event: (event.day, event.title))
     weeks = {team: basis.weeks(team) for team in basis.teams}
     changes = _allowed(find_changes(weeks, basis.taxonomy, basis.icc, basis.youden), basis)
@@ -191,6 +202,7 @@ def build(
         model=counts.tagger.model,
         quality=counts.tagger.model.quality[point],
         operating_point=point,
+        evidence=quoting is not None,
         command=command,
     )
 
@@ -198,9 +210,7 @@ def build(
 class _Basis:
     """What every part of a report is computed from: what may be told of each team and of several, by period."""
 
-    def __init__(
-        self, counts: Counts, step: str, audience: Audience, refused: Callable[[Sequence[Cell]], str]
-    ) -> None:
+    def __init__(self, counts: Counts, step: str, audience: Audience, ledger: Ledger | None) -> None:
         self.step, self.audience = step, audience
         model, point = counts.tagger.model, counts.tagger.operating_point
         self.taxonomy: Taxonomy = model.taxonomy
@@ -210,6 +220,11 @@ class _Basis:
         self.cells, self._whole_cells = self._counts.cells(step), counts.cells(step)
         self.dates = counts.dates
         self.verdicts = {cell: may_show(tally) for cell, tally in self.cells.items()}
+        atoms = texts(counts.by_day(), step) if ledger else {}
+
+        def refused(together: Sequence[Cell]) -> str:
+            return ledger.admit(joined(atoms[cell] for cell in together)) if ledger else ""
+
         self.plan = plan(self.cells, self.verdicts, refused)
         self.shown_cells = [cell for cell in self.cells if cell not in self.plan.hidden]
         self.teams = sorted({team for team, _ in self.shown_cells})
@@ -326,6 +341,21 @@ class _Basis:
         whole = not partial(period_of(day, "week"), self.dates[0], self.dates[-1])
         return whole and all(period_of(end, self.step) in usable for end in ends)
 
+    def window(self, team: str, day: str, stratum: str | None) -> Tally:
+        """Return what is shown of a team in the period of a day ("" is undated): all of it, or one of its strata."""
+        period = period_of(date.fromisoformat(day), self.step) if day else UNDATED
+        cell = (team, period)
+        if cell not in self.cells or cell in self.plan.hidden:
+            return Tally()
+        return self._strata[(*cell, stratum)] if stratum else self.cells[cell]
+
+    @cached_property
+    def _strata(self) -> dict[tuple[str, str, str], Tally]:
+        strata: dict[tuple[str, str, str], Tally] = defaultdict(Tally)
+        for (team, day, stratum), tally in self._counts.days.items():
+            strata[team, period_of(day, self.step) if day else UNDATED, stratum].add(tally)
+        return strata
+
     def halves(self, team: str | None) -> list[tuple[list[str], Tally]]:
         """Return the usable time of a team (None: all together) in two halves, each with its tally."""
         if team is not None:
@@ -365,7 +395,10 @@ def _name_of_all(basis: _Basis) -> str:
 
 
 def _curves(
-    basis: _Basis, names: Iterable[str], whole: Callable[[str], Tally | None], at: Callable[..., tuple[Tally | None, str]]
+    basis: _Basis,
+    names: Iterable[str],
+    whole: Callable[[str], Tally | None],
+    at: Callable[..., tuple[Tally | None, str]],
 ) -> tuple[Curve, ...]:
     """Return the curves of some families and signals; `at` gives for a name and period what is shown."""
     curves = []
@@ -426,6 +459,7 @@ def _team(basis: _Basis, name: str, changes: Changes, compared: Sequence[Compari
             [one for one in changes.left_out if one[0] == name],
         ),
         shifts=told.shifts([one for one in compared if one.team == name]),
+        quotes=told.quotes(name),
     )
 
 
@@ -471,7 +505,7 @@ def _path(basis: _Basis, team: str) -> tuple[Place, ...]:
     periods = basis.usable(team) or basis.shown(team)
     for n_windows in range(min(_MAP_WINDOWS, len(periods)), 0, -1):
         ends = [round(i * len(periods) / n_windows) for i in range(n_windows + 1)]
-        windows = [periods[a:b] for a, b in zip(ends, ends[1:], strict=False)]
+        windows = [periods[a:b] for a, b in pairwise(ends)]
         places = [_place(basis, merged(basis.cells, team, window), window) for window in windows]
         if all(places) or n_windows == 1:
             return tuple(one for one in places if one)
@@ -520,11 +554,11 @@ def _map_note(basis: _Basis) -> tuple[str, ...]:
         return f"({' + '.join(plus)} − {' − '.join(minus)}) / ({names})"
 
     note = [
-        f"autonomy = {axis(lambda f: f.autonomy)}, alignment = {axis(lambda f: f.alignment)}, where each name stands for"
-        f" the family's estimated rate per 100 sentences plus {100 * PRIOR:g}, which draws a team of whom little is known"
-        " to the middle.",
-        f"Only the mix counts, not how much is said. The shaded region holds the true place in about {100 * REGION:.0f} % of"
-        " cases; it follows from the intervals of the rates. There is no ranking.",
+        f"autonomy = {axis(lambda f: f.autonomy)}, alignment = {axis(lambda f: f.alignment)}, where each name stands"
+        f" for the family's estimated rate per 100 sentences plus {100 * PRIOR:g}, which draws a team of whom little is"
+        " known to the middle.",
+        "Only the mix counts, not how much is said. The shaded region holds the true place in about"
+        f" {100 * REGION:.0f} % of cases; it follows from the intervals of the rates. There is no ranking.",
     ]
     for name in basis.shared_names:
         how = (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -35,11 +35,12 @@ class Finding:
     certainty: str
     terms: tuple[tuple[str, str], ...]
     questions: tuple[str, ...]
+    quotes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Shift:
-    """A family before and after an event: shares of tagged sentences, rounded, and what would have gone unseen."""
+    """A family before and after an event: shares of tagged sentences, rounded; one of `smallest` is found 4 times in 5."""
 
     day: str
     event: str
@@ -52,7 +53,11 @@ class Shift:
 
 
 class Told:
-    """Makes sentences of what was tested; `halves` gives for a team (None: all together) its time in two halves."""
+    """Makes sentences of what was tested; `halves` gives for a team (None: all together) its time in two halves.
+
+    `together` is what all teams are called, `quotes` are redacted sentences by team and signal, and `youden` says how
+    much of a change of the true share is one of the tagged share.
+    """
 
     def __init__(
         self,
@@ -60,15 +65,20 @@ class Told:
         rate: Rating,
         halves: Callable[[str | None], Sequence[tuple[Sequence[str], Tally]]],
         together: str,
+        quotes: Mapping[tuple[str, str], tuple[str, ...]],
+        youden: Mapping[str, float],
     ) -> None:
         self._taxonomy, self._rate, self._halves, self._together = taxonomy, rate, halves, together
+        self._quotes, self._youden = quotes, youden
 
     def findings(self, changes: Changes) -> tuple[Finding, ...]:
         """Return all findings: all teams together first, then teams, the surest first.
 
         Single signals of a team are not told by themselves; the sentence about their family names the surest.
         """
-        within = {(c.team, self._taxonomy.signals[c.name].family): c.name for c in reversed(changes.found) if _inside(c)}
+        within = {
+            (c.team, self._taxonomy.signals[c.name].family): c.name for c in reversed(changes.found) if _inside(c)
+        }
         found = sorted((c for c in changes.found if not _inside(c)), key=lambda c: c.team is not None)
         return tuple(self._finding(change, within.get((change.team, change.name))) for change in found)
 
@@ -91,6 +101,7 @@ class Told:
             certainty="very likely real" if change.q <= _VERY_SURE else "likely real",
             terms=self._terms(name, ordered[:1]),
             questions=tuple(signal.question for signal in ordered[:_MAX_QUESTIONS]),
+            quotes=self._quotes.get((who, ordered[0].name), ()) if ordered and change.team else (),
         )
 
     def title(self, name: str) -> str:
@@ -99,11 +110,12 @@ class Told:
         return family_told(family) if family else lower(self._taxonomy.signals[name].title)
 
     def _terms(self, name: str, signals: Sequence[Signal]) -> tuple[tuple[str, str], ...]:
-        families = [self._taxonomy.families[name]] if name in self._taxonomy.families else []
-        return tuple(dict.fromkeys((term.title, term.definition) for term in (*families, *signals)))
+        family = self._taxonomy.families.get(name)
+        terms = [(signal.title, signal.definition) for signal in signals]
+        return tuple([(family.title, family.definition), *terms] if family else terms)
 
     def _from_to(self, name: str, parts: Sequence[tuple[Sequence[str], Tally]], rises: bool) -> str:
-        """Return two rates, each with its time; as counts where either cannot be told from zero; "" if they do not show it."""
+        """Return two rates with their times, as counts where one cannot be told from zero; "" if they do not show it."""
         if len(parts) < 2 or not all(tally.n_sentences for _, tally in parts):
             return ""
         rates = [self._rate(tally, name) for _, tally in parts]
@@ -134,8 +146,8 @@ class Told:
         told = []
         if seen:
             told.append(
-                f"To be found four times in five, a lasting change must move {listed(seen)}; smaller ones go unseen more"
-                " often than that, so no finding is not the same as no change."
+                f"To be found four times in five, a lasting change must move {listed(seen)}; smaller ones go unseen"
+                " more often than that, so no finding is not the same as no change."
             )
         if blind:
             told.append(f"Of {listed(blind)}, no change of any size could have been seen.")
@@ -144,6 +156,11 @@ class Told:
             reasons.setdefault(reason, []).append(name)
         told += [f"Not tested for changes: {listed(names)} ({reason})." for reason, names in reasons.items()]
         return tuple(told)
+
+    def quotes(self, team: str) -> tuple[tuple[str, tuple[str, ...]], ...]:
+        """Return the redacted sentences of a team by title of their signal."""
+        found = {name: self._quotes.get((team, name), ()) for name in self._taxonomy.signals}
+        return tuple((self._taxonomy.signals[name].title, said) for name, said in found.items() if said)
 
     def shifts(self, comparisons: Sequence[Comparison]) -> tuple[Shift, ...]:
         """Return the families of a team before and after events."""
@@ -156,7 +173,7 @@ class Told:
                 after=_rounded(one.after),
                 sure=one.sure,
                 certainty=_certainty(one),
-                smallest=_rounded(one.smallest),
+                smallest=_rounded(one.smallest * self._youden[one.name]),
             )
             for one in comparisons
         )

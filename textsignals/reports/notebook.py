@@ -14,7 +14,8 @@ from markupsafe import escape
 from textsignals.errors import TextSignalsError
 from textsignals.measures.periods import STEPS
 from textsignals.pipeline import Settings, count
-from textsignals.reports.content import Content, Finding, build
+from textsignals.reports.content import Content, build
+from textsignals.reports.findings import Finding
 from textsignals.reports.writers import html, markdown, tidy, write
 from textsignals.tagging.tagger import load
 from textsignals.team_file import load_teams

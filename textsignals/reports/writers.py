@@ -24,9 +24,8 @@ from textsignals.accounts import REASONS, as_data, by_format, largest
 from textsignals.errors import TextSignalsError
 from textsignals.measures.rates import Rate
 from textsignals.output import write_text
-from textsignals.reports import charts
+from textsignals.reports import charts, wording
 from textsignals.reports.content import Content, Curve, Point
-from textsignals.reports import wording
 from textsignals.reports.wording import clean, per_100
 from textsignals.teams import public_path
 
@@ -102,8 +101,8 @@ def tidy(content: Content) -> pd.DataFrame:
     """Return the tidy table, a row a team, period and signal or family, rates per 100 beside the counts.
 
     Its columns are those of `measures.scores.table`, then rate_per_100, low and high (95 %), partial (1 if the text
-    covers only a part of the period), audience and note. What is hidden, and periods without text, have a row with a note and no
-    number.
+    covers only a part of the period), audience and note. What is hidden, and periods without text, have a row with a
+    note and no number.
     """
     points = {
         (team.name, point.period, curve.name): point
@@ -120,8 +119,8 @@ def tidy(content: Content) -> pd.DataFrame:
     hidden = {(team, period, reason) for team, periods, reason in content.hidden for period in periods.split(", ")}
     for team, period, note in sorted(gaps | hidden):
         rows.append({"team": team, "period": period, "audience": content.audience, "note": note})
-    measured = ["rate_per_100", "low", "high", "partial", "audience", "note"]
-    frame = pd.DataFrame(rows, columns=[*content.counts.columns, *measured])
+    more = ["rate_per_100", "low", "high", "partial", "audience", "note"]
+    frame = pd.DataFrame(rows, columns=[*content.counts.columns, *more])
     words = ["team", "period", "level", "signal", "n_authors", "audience", "note"]
     frame[words] = frame[words].fillna("").map(clean)
     numbers = [name for name in frame if str(name).startswith("n_") and name not in words]
