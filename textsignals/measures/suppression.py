@@ -53,7 +53,8 @@ def plan(
         if cell not in hidden and (reason := refused([cell])):
             hidden[cell] = reason
     shown = sorted(cells.keys() - hidden.keys())
-    pools = {period: _pool([c for c in hidden if c[1] == period], cells, refused) for _, period in sorted(cells)}
+    periods = sorted({period for _, period in cells})
+    pools = {period: _pool([cell for cell in hidden if cell[1] == period], cells, refused) for period in periods}
     pooled = {cell for pool in pools.values() for cell in pool}
     rest = _pool([cell for cell in hidden if cell not in pooled], cells, refused)
     rows = {period: tuple(sorted([*(c for c in shown if c[1] == period), *pool])) for period, pool in pools.items()}
