@@ -102,6 +102,7 @@ LAYERS = [
         "measures.periods",
         "measures.scores",
         "measures.privacy",
+<<<<<<< HEAD
         "measures.rates",
         "measures.position",
         "measures.slopes",
@@ -112,6 +113,12 @@ LAYERS = [
         "measures.person_names",
         "measures.redaction",
         "measures.evidence",
+=======
+        "measures.suppression",
+        "measures.ledger",
+        "measures.rates",
+        "measures.changes",
+>>>>>>> h5-supp
     ],
     ["pipeline"],
     ["names", "survey", "draft"],

@@ -142,27 +142,28 @@ def test_what_is_admitted_differs_by_what_may_be_shown(tmp_path_factory, sums):
             assert not wrote or (len(wrote) >= 5 and sum(wrote) >= 30 and 2 * max(wrote) <= sum(wrote))
 
 
-def test_texts_are_told_by_author_and_day_and_document():
+def test_texts_are_told_by_author_and_day_and_place_or_document():
     key = Pseudonyms(b"k" * 32)
     counts = counted(
         [
-            message("One. Two.", author="Ann"),
-            message("Three.", author="ann ", day=date(2026, 3, 3)),
+            message("One. Two.", author="Ann", channel="general"),
+            message("Three.", author="ann ", day=date(2026, 3, 3), channel="random"),
             message("Four.", author=None, file="minutes.md", day=None),
             message("Five.", author="Ben"),
             message("Six.", author="Ben", team="Sales"),
+            message("Seven.", author="Ben", team="Sales", channel="general"),
         ],
         pseudonyms=key,
     )
     assert texts(counts.days, "week") == {
         ("Payments", "2026-W10"): {
-            (key("Ann"), MONDAY, ""): 2,
-            (key("Ann"), date(2026, 3, 3), ""): 1,
-            # On one day in two teams: two texts.
-            (key("Ben"), MONDAY, "Payments"): 1,
+            (key("Ann"), MONDAY, "general"): 2,
+            (key("Ann"), date(2026, 3, 3), "random"): 1,
+            # On one day in one place in two teams: two texts.
+            (key("Ben"), MONDAY, "csv\nPayments"): 1,
         },
         ("Payments", UNDATED): {(None, None, "minutes.md"): 1},
-        ("Sales", "2026-W10"): {(key("Ben"), MONDAY, "Sales"): 1},
+        ("Sales", "2026-W10"): {(key("Ben"), MONDAY, "csv\nSales"): 1, (key("Ben"), MONDAY, "general"): 1},
     }
 
 

@@ -19,14 +19,17 @@ from types import TracebackType
 from textsignals.errors import TextSignalsError
 from textsignals.measures.periods import period_of
 from textsignals.measures.privacy import may_show
-from textsignals.measures.scores import UNDATED, Cell, Tally
+from textsignals.measures.scores import UNDATED, Cell, Place, Tally
 from textsignals.teams import Pseudonyms
 
 REFUSED = "differs from an earlier report by too few people or sentences"
 """Why a cell or pool is hidden that could be subtracted from what was published before."""
 
-Atoms = Mapping[tuple[str | None, date | None, str], int]
-"""Sentences by author, day, and whatever else texts can be chosen by; without an author, the last is the document."""
+Atom = tuple[str | None, date | None, str]
+"""What teams and windows are made of: an author, a day and a stratum or, without an author, a day and a document."""
+
+Atoms = Mapping[Atom, int]
+"""Some text, as the number of sentences of each atom."""
 
 _ENVIRONMENT = "TEXTSIGNALS_STATE"
 _KEY, _LINES = "key", "ledger.jsonl"
@@ -73,24 +76,25 @@ def forget(folder: Path | None = None) -> None:
                 (folder / name).unlink(missing_ok=True)
 
 
-def texts(days: Mapping[tuple[str, date | None], Tally], by: str) -> dict[Cell, Atoms]:
-    """Return the atoms of each (team, period) of what was counted by team and day (`scores.Counts.days`).
+def texts(days: Mapping[Place, Tally], by: str) -> dict[Cell, Atoms]:
+    """Return the atoms of each (team, period) of what was counted by team, day and stratum (`scores.Counts.days`).
 
-    The pseudonyms must be made under `project_key`, or nothing would be known again. What somebody wrote on one day in
-    several teams has the team as its rest: it must not pass for the same text.
+    The pseudonyms must be made under `project_key`, or nothing would be known again. What somebody wrote in one place
+    on one day in several teams has the team in its rest: it must not pass for the same text.
     """
-    teams = Counter((who, day) for (_, day), tally in days.items() for who in tally.authors)
-    cells: dict[Cell, Counter[tuple[str | None, date | None, str]]] = defaultdict(Counter)
-    for (team, day), tally in days.items():
+    teams = Counter((who, day, stratum) for (_, day, stratum), tally in days.items() for who in tally.authors)
+    cells: dict[Cell, Counter[Atom]] = defaultdict(Counter)
+    for (team, day, stratum), tally in days.items():
         cell = cells[team, period_of(day, by) if day else UNDATED]
         for (who, document), n in tally.sentences.items():
-            cell[who, day, (team if teams[who, day] > 1 else "") if who else document] += n
+            place = f"{stratum}\n{team}" if teams[who, day, stratum] > 1 else stratum
+            cell[who, day, place if who else document] += n
     return {cell: dict(atoms) for cell, atoms in sorted(cells.items())}
 
 
 def joined(parts: Iterable[Atoms]) -> Atoms:
     """Return the atoms of several cells together."""
-    whole: Counter[tuple[str | None, date | None, str]] = Counter()
+    whole: Counter[Atom] = Counter()
     for atoms in parts:
         whole.update(atoms)
     return whole

@@ -99,25 +99,6 @@ def _together(some: Iterable[Cell], cells: Mapping[Cell, Tally]) -> Tally:
     return whole
 
 
-def withheld(families: Mapping[str, Collection[str]], signals: Collection[str], found: Mapping[str, int]) -> set[str]:
-    """Return the names of signals and families to withhold so that `signals` cannot be computed from the others.
-
-    `families` holds the signals of each family, `found` how often each signal was found. A family is taken as the sum
-    of its signals. One that is withheld whole takes its family along; in others one signal more is withheld: the
-    rarest that is found as often as those it shields, or the most frequent if none is.
-    """
-    names = set(signals)
-    for family, members in families.items():
-        inside = [name for name in members if name in signals]
-        others = sorted((found.get(name, 0), name) for name in members if name not in signals)
-        if inside and others:
-            shielded = sum(found.get(name, 0) for name in inside)
-            names.add(next((name for n, name in others if n >= shielded), others[-1][1]))
-        elif inside:
-            names.add(family)
-    return names
-
-
 def audit(sums: Iterable[Collection[Atom]], allowed: Callable[[frozenset[Atom]], bool]) -> list[frozenset[Atom]]:
     """Return the sets of atoms whose sum follows from published sums though it is not `allowed`.
 
