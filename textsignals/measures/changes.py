@@ -123,10 +123,10 @@ def find_changes(
             signals += _judge(slopes.tests("signal", family.test.team, inside), share, youden)
 
     verdicts = [*organisation, *families, *signals]
-    sure = sorted((v for v in verdicts if v.sure), key=lambda v: (v.q, v.test.p, v.test.team or "", v.test.name))
+    sure = sorted((v for v in verdicts if v.sure), key=lambda v: (v.q, v.p, v.test.team or "", v.test.name))
     done = {(v.test.team, v.test.name) for v in families}
     return Changes(
-        tuple(Change(v.test.tier, v.test.team, v.test.name, v.test.slope, v.test.p, v.q) for v in sure),
+        tuple(Change(v.test.tier, v.test.team, v.test.name, v.test.slope, v.p, v.q) for v in sure),
         tuple(Tested(v.test.tier, v.test.team, v.test.name, v.smallest, v.test.n_weeks) for v in verdicts),
         tuple(
             (team, family, few[team] or f"fewer than {_MIN_FLAGS} tagged sentences")
@@ -168,9 +168,9 @@ def compare_events(
                 seen = one.flags[:, names.index(test.name)].sum() / one.n.sum()
                 before = seen - test.slope * (one.n * (after @ one.week)).sum() / one.n.sum()
                 tests.append(test)
-                told.append((event, min(1.0, max(0.0, before)), min(1.0, max(0.0, before + test.slope))))
+                told.append((event, min(1.0, max(0.0, float(before))), min(1.0, max(0.0, float(before + test.slope)))))
     return tuple(
-        Comparison(event, v.test.team or "", v.test.name, before, after, v.test.p, v.q, v.sure, v.smallest)
+        Comparison(event, v.test.team or "", v.test.name, before, after, v.p, v.q, v.sure, v.smallest)
         for (event, before, after), v in zip(told, _judge(tests, _SHARE_EVENTS, youden), strict=True)
     )
 
@@ -188,14 +188,11 @@ class _Test:
     step: float
     n_weeks: int
 
-    @property
-    def p(self) -> float:
-        return float(2 * student_t.sf(abs(self.slope) / self.error, self.df)) if self.error > 0 else 1.0
-
 
 @dataclass(frozen=True, slots=True)
 class _Verdict:
     test: _Test
+    p: float
     q: float
     sure: bool
     smallest: float
@@ -260,12 +257,14 @@ def _judge(tests: Sequence[_Test], share: float, youden: Mapping[str, float]) ->
     """Return which tests are sure at a false discovery rate of `share` (Benjamini and Hochberg)."""
     if not tests:
         return []
-    adjusted = false_discovery_control([test.p for test in tests])
-    verdicts = []
-    for test, q in zip(tests, adjusted, strict=True):
-        # What is sure even as the only change, plus the luck of the draw (methods.md, A5, with this test's own error).
-        needed = student_t.isf(share / (2 * len(tests)), test.df) + norm.ppf(_POWER)
-        seen = test.step * youden[test.name]
-        smallest = float(needed * test.error / seen) if seen > 0 else math.inf
-        verdicts.append(_Verdict(test, float(q), bool(q <= share), smallest))
-    return verdicts
+    slope, error, df, step = np.array([(test.slope, test.error, test.df, test.step) for test in tests]).T
+    p = 2 * student_t.sf(np.abs(slope) / np.where(error > 0, error, np.inf), df)
+    q = false_discovery_control(p)
+    # What is sure even as the only change, plus the luck of the draw (methods.md, A5, with this test's own error).
+    needed = student_t.isf(share / (2 * len(tests)), df) + norm.ppf(_POWER)
+    seen = step * [youden[test.name] for test in tests]
+    smallest = np.where(seen > 0, needed * error / np.where(seen > 0, seen, 1), np.inf)
+    return [
+        _Verdict(test, float(p[i]), float(q[i]), bool(q[i] <= share), float(smallest[i]))
+        for i, test in enumerate(tests)
+    ]
