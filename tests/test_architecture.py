@@ -102,7 +102,6 @@ LAYERS = [
         "measures.periods",
         "measures.scores",
         "measures.privacy",
-<<<<<<< HEAD
         "measures.rates",
         "measures.position",
         "measures.slopes",
@@ -113,12 +112,6 @@ LAYERS = [
         "measures.person_names",
         "measures.redaction",
         "measures.evidence",
-=======
-        "measures.suppression",
-        "measures.ledger",
-        "measures.rates",
-        "measures.changes",
->>>>>>> h5-supp
     ],
     ["pipeline"],
     ["names", "survey", "draft"],

@@ -167,13 +167,6 @@ class Counts:
         told.days.update((at, tally.without_lead(self.tagger.model.taxonomy)) for at, tally in self.days.items())
         return told
 
-    def by_day(self) -> dict[tuple[str, date | None], Tally]:
-        """Return the tallies of each team and day, whatever the stratum."""
-        days: dict[tuple[str, date | None], Tally] = defaultdict(Tally)
-        for (team, day, _), tally in self.days.items():
-            days[team, day].add(tally)
-        return days
-
     def cells(self, by: str) -> dict[Cell, Tally]:
         """Return the tallies of each (team, period), in order."""
         cells: dict[Cell, Tally] = defaultdict(Tally)

@@ -157,8 +157,8 @@ def build(
     `by` is week, month or quarter, chosen by span if None. `audience` is for whom it is: a report for the organisation
     tells of single teams nothing that speaks of whoever leads them; None stands for "team" if there is one, else
     "organisation". `events` are drawn and compared before and after. `quoting` are sentences that may be quoted once
-    redacted, and what redacts them. A `ledger` hides what could be subtracted from earlier reports, and keeps what this one shows; without
-    one, a report stands by itself.
+    redacted, and what redacts them. A `ledger` hides what could be subtracted from earlier reports, and keeps
+    what this one shows; without one, a report stands by itself.
     """
     n_teams = len({team for team, *_ in counts.days})
     audience = audience or ("team" if n_teams <= 1 else "organisation")
@@ -220,7 +220,7 @@ class _Basis:
         self.cells, self._whole_cells = self._counts.cells(step), counts.cells(step)
         self.dates = counts.dates
         self.verdicts = {cell: may_show(tally) for cell, tally in self.cells.items()}
-        atoms = texts(counts.by_day(), step) if ledger else {}
+        atoms = texts(counts.days, step) if ledger else {}
 
         def refused(together: Sequence[Cell]) -> str:
             return ledger.admit(joined(atoms[cell] for cell in together)) if ledger else ""

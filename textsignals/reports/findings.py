@@ -40,7 +40,7 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Shift:
-    """A family before and after an event: shares of tagged sentences, rounded; one of `smallest` is found 4 times in 5."""
+    """A family before and after an event: shares of tagged sentences; one of `smallest` is found 4 times in 5."""
 
     day: str
     event: str
@@ -115,7 +115,7 @@ class Told:
         return tuple([(family.title, family.definition), *terms] if family else terms)
 
     def _from_to(self, name: str, parts: Sequence[tuple[Sequence[str], Tally]], rises: bool) -> str:
-        """Return two rates with their times, as counts where one cannot be told from zero; "" if they do not show it."""
+        """Return two rates with their times, as counts if one cannot be told from zero; "" if they do not show it."""
         if len(parts) < 2 or not all(tally.n_sentences for _, tally in parts):
             return ""
         rates = [self._rate(tally, name) for _, tally in parts]
