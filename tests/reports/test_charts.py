@@ -5,9 +5,10 @@ from xml.etree import ElementTree
 import pytest
 from fake_tagger import counted, message, outcome, weeks_of
 
+from textsignals.measures.position import Place
 from textsignals.measures.rates import Rate
 from textsignals.reports.charts import line, team_map
-from textsignals.reports.content import Curve, Place, Point, Team, build
+from textsignals.reports.content import Curve, Point, Team, build
 
 CORNERS = [("Drift", 1, -1), ("Control", -1, 1), ("Crowding", -1, -1), ("Aligned", 1, 1)]
 
@@ -27,7 +28,7 @@ def curve(*rates, notes=None, partial=()):
 
 def team(name, *places):
     path = tuple(Place("2026-W01", x, y, (0.2, 0.1), 30.0) for x, y in places)
-    return Team(name, "5 to 9", 1, 60, "", (), (), (), (), (), path)
+    return Team(name, "5 to 9", 1, 60, path=path)
 
 
 def parsed(svg):

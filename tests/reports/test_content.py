@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from textsignals.measures.rates import Rate
 from textsignals.measures.scores import Counts, Tally
-from textsignals.reports.content import build, clean, per_100
+from textsignals.reports.content import build
+from textsignals.reports.wording import clean, per_100
 
 CALM = [1, 2, 1, 2, 1, 2, 1, 2]
 STEEP = [1, 1, 1, 1, 15, 15, 15, 15]
