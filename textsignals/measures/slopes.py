@@ -23,6 +23,10 @@ _PRIOR_DF = 20
 _MAX_LAG = 0.8
 # A stratum with less of a team's sentences is pooled with others like it: one-off channels would use up all weeks.
 _MIN_STRATUM = 0.05
+# Until data show otherwise, a rate swings by a quarter of itself, and a week is half like the one before.
+_USUAL_SWING, _USUAL_LAG = 0.06, 0.5
+_LAGS = np.linspace(0, _MAX_LAG, 17)
+_TINY = 1e-300
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +89,10 @@ class Fit:
     noise: Array
     df: Array
     lever: Array
+    swing: Array
     step: Array
     information: Array
+    taken: tuple[Array, Array]
 
 
 def fit(one: Series, x: Array, icc: Array) -> Fit:
@@ -113,58 +119,95 @@ def fit(one: Series, x: Array, icc: Array) -> Fit:
     variance = (spread * x_c**2).sum(axis=0) / sxx**2
     # Summed by week: the residual, its variance before fitting, and what fitting takes away from that.
     expected, pull = one.week @ spread, one.week @ (weight * x_c)
-    taken = one.week @ (spread * weight / (strata.T @ total)) + 2 * pull * (one.week @ (spread * x_c)) / sxx
+    lost = one.week @ (spread * weight / (strata.T @ total)) + 2 * pull * (one.week @ (spread * x_c)) / sxx
     safe = np.where(expected > 0, expected, 1)
     return Fit(
         weeks=one.weeks,
         slope=slope,
         variance=variance,
         noise=one.week @ (weight * (y - slope * x_c)) / np.sqrt(safe),
-        df=((expected - taken + pull**2 * variance) / safe).sum(axis=0),
+        df=((expected - lost + pull**2 * variance) / safe).sum(axis=0),
         lever=pull * np.sqrt(expected) / (one.week @ weight),
+        swing=((one.week @ (weight * (strata.T @ p))) ** 2 / safe).mean(axis=0),
         step=(weight * x_c * step).sum(axis=0) / sxx,
         information=information,
+        taken=_taken(one.weeks, x),
     )
 
 
 def errors(fits: Sequence[Fit], usable: NDArray[np.bool_]) -> tuple[Array, Array]:
     """Return the standard error of each slope and its degrees of freedom, both teams by names.
 
-    The moderated slope of methods.md, A5: the dispersion of a team's weeks around its line is mixed with that of all
-    teams, which counts for 20 degrees of freedom, swollen by what weeks that hang together hide (lag-1
-    autocorrelation, pooled likewise), and never taken below 1. `usable` (teams by names) tells what is pooled.
+    The moderated slope of methods.md, A5, with a prior that knows how much each team wrote: the dispersion of a team's
+    weeks around its line is mixed with what all teams together let expect (worth 20 degrees of freedom): the luck of the
+    draw, and a part that grows with the flags of a week, for rates that swing. Swings of neighbouring weeks are alike,
+    so that a line hides part of them and is led by the rest: the error grows by both. It is never below that of clusters
+    drawn anew every week. `usable` (teams by names) tells what is pooled.
     """
-    df = np.array([one.df for one in fits])
-    chi2 = np.array([(one.noise**2).sum(axis=0) for one in fits])
+    df, swing, chi2 = (
+        np.array(v) for v in zip(*((f.df, f.swing, (f.noise**2).sum(axis=0)) for f in fits), strict=True)
+    )
     pooled = (df * usable).sum(axis=0)
-    shared = (chi2 * usable).sum(axis=0) / np.maximum(pooled, 1)
-    mixed = (_PRIOR_DF * shared + chi2) / (_PRIOR_DF + df)
-    lag = _lag(fits, usable, pooled)
-    swollen = np.maximum(1, mixed * np.array([_inflation(one, lag) for one in fits]))
-    error = np.sqrt(swollen * np.array([one.variance for one in fits]))
+    # Large teams show swings best, and their dispersion is the least certain.
+    weight = usable * df / (1 + _USUAL_SWING * swing) ** 2
+    luck, swings = _parts(weight, swing, chi2 / np.maximum(df, 1))
+    lag = _lag(fits, weight * swing, luck, swings * swing, pooled)
+    expected = luck + swings * swing
+    mixed = (_PRIOR_DF * expected + chi2) / (_PRIOR_DF + df)
+    part = swings * swing / np.maximum(expected, _TINY)
+    grown = np.array([1 + share * (_growth(one, lag) - 1) for one, share in zip(fits, part, strict=True)])
+    error = np.sqrt(np.maximum(1, mixed * grown) * np.array([one.variance for one in fits]))
     # A team alone has no more to go by than its own weeks.
     return error, np.maximum(1, np.minimum(_PRIOR_DF + df, pooled))
 
 
-def _lag(fits: Sequence[Fit], usable: NDArray[np.bool_], df: Array) -> Array:
-    """Return the lag-1 autocorrelation by name, pooled over teams, corrected for the line's two parameters."""
-    together = pairs = squares = count = np.zeros(usable.shape[1])
-    for one, use in zip(fits, usable, strict=True):
+def _parts(weight: Array, swing: Array, seen: Array) -> tuple[Array, Array]:
+    """Return what dispersion is without swings and its growth with `swing`, by name, from that of each team.
+
+    A weighted line over the teams, of which neither part is below 0 and the first not above 1: clusters explain more.
+    """
+    total = np.maximum(weight.sum(axis=0), _TINY)
+    mean, middle = (weight * seen).sum(axis=0) / total, (weight * swing).sum(axis=0) / total
+    spread = (weight * (swing - middle) ** 2).sum(axis=0)
+    line = (weight * (swing - middle) * seen).sum(axis=0) / np.where(spread > _TINY, spread, np.inf)
+    middle = np.maximum(middle, _TINY)
+    swings = np.clip(line, np.maximum(0, mean - 1) / middle, mean / middle)
+    return mean - swings * middle, swings
+
+
+def _lag(fits: Sequence[Fit], weight: Array, luck: Array, swings: Array, df: Array) -> Array:
+    """Return how much alike the swings of neighbouring weeks are (lag-1 autocorrelation), by name.
+
+    Pooled over teams, as likely as not a half until weeks show otherwise, and solved for: fitting a line makes the
+    residuals of alike weeks small and unlike (Marriott and Pope 1954).
+    """
+    together, alone, alike = np.zeros_like(df), np.zeros_like(df), np.zeros((len(_LAGS), len(df)))
+    for one, w, swung in zip(fits, weight, swings, strict=True):
+        level, product = one.taken
         next_to = np.diff(one.weeks) == 1
-        together = together + use * (one.noise[1:] * one.noise[:-1])[next_to].sum(axis=0)
-        pairs = pairs + use * next_to.sum()
-        squares = squares + use * (one.noise**2).sum(axis=0)
-        count = count + use * len(one.weeks)
-    plain = together / np.maximum(pairs, 1) * count / np.where(squares > 0, squares, 1)
-    length = np.maximum(count / np.maximum(usable.sum(axis=0), 1), 8)
-    # Residuals of a line look less alike than they are, by about (2 + 4 lag) / weeks (Marriott and Pope 1954).
-    lag: Array = (plain * length + 2) / (length - 4) * df / (df + _PRIOR_DF)
-    return lag.clip(0, _MAX_LAG)
+        together += w * ((one.noise[1:] * one.noise[:-1])[next_to].sum(axis=0) - luck * product[0])
+        alone += w * swung
+        alike += np.outer(product / level, w * swung)
+    seen, alike = together / np.maximum(alone, _TINY), alike / np.maximum(alone, _TINY)
+    lag = np.array([np.interp(x, curve, _LAGS) for x, curve in zip(seen, alike.T, strict=True)])
+    return (df * lag + _PRIOR_DF * _USUAL_LAG) / (df + _PRIOR_DF)
 
 
-def _inflation(one: Fit, lag: Array) -> Array:
-    """Return by how much a slope's variance grows if weeks k apart correlate by lag to the power of k, by name."""
+def _taken(weeks: Array, x: Array) -> tuple[Array, Array]:
+    """Return what is left of the mean square of residuals, and their products a week apart, for each of `_LAGS`."""
+    design = np.column_stack([np.ones_like(x), x])
+    left = np.eye(len(x)) - design @ np.linalg.pinv(design)
+    apart = np.abs(weeks[:, None] - weeks[None, :])
+    after = left @ (_LAGS[:, None, None] ** apart) @ left
+    level = np.trace(after, axis1=1, axis2=2) / (len(x) - 2)
+    next_to = np.flatnonzero(np.diff(weeks) == 1)
+    return level, after[:, next_to, next_to + 1].sum(axis=1)
+
+
+def _growth(one: Fit, lag: Array) -> Array:
+    """Return what a slope's variance is to its estimate if swings k weeks apart correlate by lag^k, by name."""
     apart = np.abs(one.weeks[:, None] - one.weeks[None, :])
-    grown: Array = np.einsum("ik,ijk,jk->k", one.lever, lag ** apart[:, :, None], one.lever)
-    plain = (one.lever**2).sum(axis=0)
-    return (grown / np.where(plain > 0, plain, 1)).clip(1)
+    plain = np.maximum((one.lever**2).sum(axis=0), _TINY)
+    led = np.einsum("ik,ijk,jk->k", one.lever, lag ** apart[:, :, None], one.lever) / plain
+    grown: Array = led / np.interp(lag, _LAGS, one.taken[0])
+    return np.maximum(1, grown)
