@@ -218,7 +218,8 @@ class _Slopes:
         self.fits: dict[str, Fit] = {team: fit(one, x, rho) for team, (one, x) in teams.items()}
         self._flags = {team: one.flags.sum(axis=0) for team, (one, _) in teams.items()}
         enough = np.array([flags >= _MIN_FLAGS for flags in self._flags.values()]).reshape(len(teams), len(names))
-        self._errors = dict(zip(self.fits, zip(*errors(list(self.fits.values()), enough), strict=True), strict=True))
+        found = errors(list(self.fits.values()), enough) if teams else ()
+        self._errors = dict(zip(self.fits, zip(*found, strict=True), strict=True))
 
     def tests(self, tier: Tier, team: str, names: Iterable[str]) -> list[_Test]:
         """Return the tests of a team for those names of which enough was tagged."""
