@@ -137,3 +137,37 @@ def test_charts_of_counted_text_are_drawn_without_warnings():
         warnings.simplefilter("error")
         content = build(counted([*weeks_of("A", [3, 0, 5]), message("Plain.", team="B")]), outcome(), by="week")
         assert all(line(c, 10) for c in (*content.teams[0].families, *content.teams[0].signals))
+
+
+def test_an_event_is_a_dashed_line_with_its_title_cut_short_and_in_full_in_the_label():
+    events = [("2026-01-07", "a new lead for all of us"), ("2026-06-01", "outside")]
+    root = parsed(line(curve(0.1, 0.1, 0.1), 20, events))
+    texts = [element.text for element in root.iter("text")]
+    assert "a new lead fo…" in texts and "outside" not in texts
+    assert root.get("aria-label").endswith("; a new lead for all of us on 2026-01-07")
+
+
+@pytest.mark.parametrize("title", ["<script>x</script>", "$x$", "\x1b[31m", '"><svg onload=x>'])
+def test_titles_of_events_are_text(title):
+    root = parsed(line(curve(0.1, 0.1), 20, [("2026-01-07", title)]))
+    assert {element.tag for element in root.iter()} <= {
+        "svg",
+        "defs",
+        "style",
+        "g",
+        "path",
+        "use",
+        "text",
+        "clipPath",
+        "rect",
+    }
+
+
+def test_no_region_reaches_beyond_the_corners():
+    wide = Team("Payments", "5 to 9", 1, 60, path=(Place("2026-W01", 0.9, 0.9, (3.0, 2.0), 30.0),))
+    root = parsed(team_map([wide], CORNERS))
+    assert [
+        e
+        for e in root.iter("path")
+        if "fill: var(--accent); opacity: 0.12" in (e.get("style") or "") and e.get("clip-path")
+    ]
