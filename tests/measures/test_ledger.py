@@ -149,6 +149,11 @@ def test_texts_are_told_by_author_and_day_and_place_or_document():
             message("One. Two.", author="Ann", channel="general"),
             message("Three.", author="ann ", day=date(2026, 3, 3), channel="random"),
             message("Four.", author=None, file="minutes.md", day=None),
+            message("Four.", author=None, file="in/retro.zip!retro.md"),
+            message("Four.", author=None, file="in/2026/notes.md"),
+            message("Four. Again.", author=None, file="in/2025/notes.md"),
+            message("Four.", author=None, file="board.csv"),
+            message("Four.", author=None, file="board.csv", team="Sales"),
             message("Five.", author="Ben"),
             message("Six.", author="Ben", team="Sales"),
             message("Seven.", author="Ben", team="Sales", channel="general"),
@@ -159,11 +164,19 @@ def test_texts_are_told_by_author_and_day_and_place_or_document():
         ("Payments", "2026-W10"): {
             (key("Ann"), MONDAY, "general"): 2,
             (key("Ann"), date(2026, 3, 3), "random"): 1,
-            # On one day in one place in two teams: two texts.
+            (None, MONDAY, "retro.md"): 1,
+            (None, MONDAY, "board.csv\nPayments"): 1,
+            # Two texts with one name; one person on one day in one place in two teams.
+            (None, MONDAY, "in/2025/notes.md\nPayments"): 2,
+            (None, MONDAY, "in/2026/notes.md\nPayments"): 1,
             (key("Ben"), MONDAY, "csv\nPayments"): 1,
         },
         ("Payments", UNDATED): {(None, None, "minutes.md"): 1},
-        ("Sales", "2026-W10"): {(key("Ben"), MONDAY, "csv\nSales"): 1, (key("Ben"), MONDAY, "general"): 1},
+        ("Sales", "2026-W10"): {
+            (None, MONDAY, "board.csv\nSales"): 1,
+            (key("Ben"), MONDAY, "csv\nSales"): 1,
+            (key("Ben"), MONDAY, "general"): 1,
+        },
     }
 
 

@@ -6,6 +6,7 @@ import base64
 import hmac
 import json
 import os
+import re
 import secrets
 import struct
 import zlib
@@ -37,6 +38,8 @@ _KEY_BYTES = 32
 # Author (128 bits of a keyed hash), number of the day, the rest (64 bits of a keyed hash); then the sentences.
 _ATOM, _SENTENCES = struct.Struct(">16si8s"), struct.Struct(">I")
 _NOBODY = bytes(16)
+# What ends the names of folders and archives on the way to a file.
+_FOLDER = re.compile(r"[/\\!]")
 
 _Kept = dict[bytes, int]
 """The atoms of one published sum, packed, with their sentences."""
@@ -71,25 +74,32 @@ def forget(folder: Path | None = None) -> None:
     folder = folder or state_folder()
     if folder.is_dir():
         with _locked(folder):
-            # The ledger first: without its key it would be an error.
-            for name in (_LINES, _KEY):
-                (folder / name).unlink(missing_ok=True)
+            try:
+                # The ledger first: without its key it would be an error.
+                for name in (_LINES, _KEY):
+                    (folder / name).unlink(missing_ok=True)
+            except OSError as error:
+                raise TextSignalsError(f"{folder}: key and ledger cannot be deleted: {error.strerror}") from error
 
 
 def texts(days: Mapping[Place, Tally], by: str) -> dict[Cell, Atoms]:
     """Return the atoms of each (team, period) of what was counted by team, day and stratum (`scores.Counts.days`).
 
-    The pseudonyms must be made under `project_key`, or nothing would be known again. What somebody wrote in one place
-    on one day in several teams has the team in its rest: it must not pass for the same text.
+    The pseudonyms must be made under `project_key`, or nothing would be known again. A document goes by its name, so
+    that it is known again wherever it lies. Where two texts of a day would pass for the same, such as documents in two
+    folders or what somebody wrote in one place in two teams, they go by their path or place, and team.
     """
-    teams = Counter((who, day, stratum) for (_, day, stratum), tally in days.items() for who in tally.authors)
-    cells: dict[Cell, Counter[Atom]] = defaultdict(Counter)
+    cells: dict[Cell, Counter[tuple[Atom, Atom]]] = defaultdict(Counter)
     for (team, day, stratum), tally in days.items():
         cell = cells[team, period_of(day, by) if day else UNDATED]
         for (who, document), n in tally.sentences.items():
-            place = f"{stratum}\n{team}" if teams[who, day, stratum] > 1 else stratum
-            cell[who, day, place if who else document] += n
-    return {cell: dict(atoms) for cell, atoms in sorted(cells.items())}
+            place, name = (stratum, stratum) if who else (document, _FOLDER.split(document)[-1])
+            cell[(who, day, name), (who, day, f"{place}\n{team}")] += n
+    several = Counter(short for short, _ in {told: None for cell in cells.values() for told in cell})
+    return {
+        cell: {exact if several[short] > 1 else short: n for (short, exact), n in found.items()}
+        for cell, found in sorted(cells.items())
+    }
 
 
 def joined(parts: Iterable[Atoms]) -> Atoms:
