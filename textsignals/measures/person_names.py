@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
+from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
 
@@ -121,7 +122,7 @@ class KnownNames:
                 self._add_word(part)
         first, last = tokens[0], tokens[-1]
         if len(first) > 1 and len(last) > 1:
-            pairs = map("".join, zip(tokens, tokens[1:], strict=False))
+            pairs = map("".join, pairwise(tokens))
             for squashed in (first + last, last + first, first[0] + last, first + last[0], "".join(tokens), *pairs):
                 if len(squashed) > 4 and not _ordinary(squashed):
                     self._add_word(squashed)
@@ -252,7 +253,7 @@ def other_names(text: str) -> Iterator[Span]:
 
 
 class _Place(NamedTuple):
-    """What stands around a word: its neighbours in lower case, "" if a clause begins or ends there, and what they are."""
+    """What stands around a word; its neighbours are in lower case, and "" where a clause begins or ends."""
 
     before: str
     after: str
