@@ -58,7 +58,8 @@ def _ip(text: str) -> bool:
 
 
 _DATE = re.compile(
-    r"\(?\d{4}[-./ ]\d{1,2}[-./ ]\d{1,2}(?!\d)|\(?\d{1,2}[-./ ]\d{1,2}[-./ ](?:19|20)?\d\d(?!\d)|(?:19|20)\d\d ?- ?(?:19|20)\d\d"
+    r"\(?\d{4}[-./ ]\d{1,2}[-./ ]\d{1,2}(?!\d)|\(?\d{1,2}[-./ ]\d{1,2}[-./ ](?:19|20)?\d\d(?!\d)"
+    r"|(?:19|20)\d\d ?- ?(?:19|20)\d\d"
 )
 
 
@@ -73,8 +74,8 @@ def _phone(text: str) -> bool:
 
 # Prefixes of standards, of releases and of rooms for thought that look like those of tickets.
 _NO_TICKET = frozenset(
-    "UTF SHA ISO RFC COVID GPT CVE AES RSA MD HTTP TLS SSL ES ECMA IEEE IEC EN DIN PEP ECDSA ED X WEB TOP P Q H S L T V"
-    " CLAUDE ARM CP KB MP MPEG HTML CSS USB PC UTC GMT WCAG SOC PCI FY K A B C D E F G".split()
+    "UTF SHA ISO RFC COVID GPT CVE AES RSA MD HTTP TLS SSL ES ECMA IEEE IEC EN DIN PEP ECDSA ED X WEB TOP P Q H S"
+    " L T V CLAUDE ARM CP KB MP MPEG HTML CSS USB PC UTC GMT WCAG SOC PCI FY K A B C D E F G".split()
 )
 
 
@@ -84,8 +85,8 @@ def _ticket(text: str) -> bool:
 
 # Endings of hosts that are no words of a sentence, so that "done.in time" is none; others need a path behind them.
 _ENDINGS = frozenset(
-    "com org net edu gov mil io dev app ai cloud tech online site info biz xyz eu de uk fr nl ch au ca jp cn br ru pl es"
-    " se dk fi cz int local internal lan corp home intranet example test localhost invalid".split()
+    "com org net edu gov mil io dev app ai cloud tech online site info biz xyz eu de uk fr nl ch au ca jp cn br"
+    " ru pl es se dk fi cz int local internal lan corp home intranet example test localhost invalid".split()
 )
 
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
+from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
 
@@ -16,7 +17,7 @@ _LEXICON = Path(__file__).parent / "lexicon"
 # Scripts without blanks between words: there each sign is a token of its own, elsewhere a run of letters and digits is.
 _UNSPACED = r"\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005-\u3007\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff"
 _TOKEN = re.compile(rf"[{_UNSPACED}]|[^\W_{_UNSPACED}]+")
-_WORD = re.compile(rf"[^\W\d_]+(?:['-][^\W\d_]+)*")
+_WORD = re.compile(r"[^\W\d_]+(?:['-][^\W\d_]+)*")
 
 # Names of the longest kind have so many words; of a longer one, its beginning is looked for.
 _MOST_TOKENS = 8
@@ -25,41 +26,55 @@ _WIDEST_GAP = 3
 
 # Words that stand in the names of accounts and say nothing about who it is.
 _ROLES = frozenset(
-    "team product owner lead leader manager scrum master dev qa guest speaker admin bot user unknown external support"
-    " info contact office sales group account deleted former member participant facilitator host moderator anonymous me"
-    " you the and of von van der den de da di du la le el al bin ibn mac mc mr mrs ms dr prof jr sr phd mba hr pm po it"
-    " ceo cto cfo coo engineer developer designer analyst consultant architect intern service api system web test demo"
-    " mail email com org net no reply noreply on leave away vacation ooo".split()
+    "team product owner lead leader manager scrum master dev qa guest speaker admin bot user unknown external"
+    " support info contact office sales group account deleted former member participant facilitator host moderator"
+    " anonymous me you the and of von van der den de da di du la le el al bin ibn mac mc mr mrs ms dr prof jr sr"
+    " phd mba hr pm po it ceo cto cfo coo engineer developer designer analyst consultant architect intern service"
+    " api system web test demo mail email com org net no reply noreply on leave away vacation ooo".split()
 )
 
 _ASKED = frozenset(
-    "ask asked asking ping pinged pinging cc tell told telling thank thanks thx hi hey hello dear kudos shoutout props"
-    " invite invited email emailed message messaged call called met".split()
+    "ask asked asking ping pinged pinging cc tell told telling thank thanks thx hi hey hello dear kudos shoutout"
+    " props invite invited email emailed message messaged call called met".split()
 )
 _BESIDE = frozenset("with from by for to via per and or when if that while because what where until since".split())
 _TITLES = frozenset("mr mrs ms miss mx dr prof professor sir madam herr frau mme monsieur senor senora".split())
 _SAYS = frozenset(
-    "said says asked asks told thinks thought mentioned mentions suggested suggests wants wanted agreed agrees wrote"
-    " writes replied explained noted pointed reported promised volunteered offered joined left owns owned runs leads led"
-    " handles reviewed approved pushed merged fixed raised shared presented showed asking and will can could would should"
-    " is was has had does did isn wasn hasn didn doesn won gave took got made keeps kept never always already just also"
-    " signed sent came went started stopped knows knew told needs needed".split()
+    "said says asked asks told thinks thought mentioned mentions suggested suggests wants wanted agreed agrees"
+    " wrote writes replied explained noted pointed reported promised volunteered offered joined left owns owned"
+    " runs leads led handles reviewed approved pushed merged fixed raised shared presented showed asking and will"
+    " can could would should is was has had does did isn wasn hasn didn doesn won gave took got made keeps kept"
+    " never always already just also signed sent came went started stopped knows knew needs needed".split()
 )
 _ONLY_PERSONS = frozenset(
-    "said says thinks thought mentioned suggested agreed wrote replied explained promised volunteered wants asked told".split()
+    "said says thinks thought mentioned suggested agreed wrote replied explained promised volunteered wants asked"
+    " told".split()
 )
 _PARTICLES = frozenset("van von der den de da di du dos del la le el al bin ibn ben ter ten of".split())
 
+_PARTICLE_BEFORE = re.compile(r"(?i)(?<!\w)(?:al|el|bin|ben|van|von|der|den|de|da|di|du|la|le|ni|o|mac|st)[-' ]\Z")
+
+# What stands before and after a person's name where a thing would need an article: "not sure if X knows".
+_MAY_PRECEDE = _BESIDE | frozenset("think thinks maybe need needs let about like after before see".split())
+_MAY_FOLLOW = _SAYS | frozenset(
+    "out today yesterday tomorrow tonight about on in at for with or but because before after again first instead too"
+    " broke from if when who yet soon".split()
+)
+_MODALS = frozenset("can could did does should would will has is was".split())
+
 # English words that begin sentences as often as any, and are names of persons too.
 _OPENERS = frozenset(
-    "will may an do so in my to he she be or on at no we us go can see you how hope grant mark bill let long joy dawn am is"
-    " it if as by of the faith said guy rose".split()
+    "will may an do so in my to he she be or on at no we us go can see you how hope grant mark bill let long joy"
+    " dawn am is it if as by of the faith said guy rose".split()
 )
 # Endings that make another English word of one that the list holds.
 _ENDING = re.compile(
     r"(?:'s|s|es|ly|ness|ing|ed|er|ers|able|ment|ments|ation|ations|ful|less|ish|like|wise|ism|ist|ists)$"
 )
 _SHORTEST_STEM = 5
+
+# Signs of a list, of a heading or of a quote in front of a sentence are no more than that.
+_BULLET = 12
 
 
 @cache
@@ -107,7 +122,8 @@ class KnownNames:
                 self._add_word(part)
         first, last = tokens[0], tokens[-1]
         if len(first) > 1 and len(last) > 1:
-            for squashed in (first + last, last + first, first[0] + last, first + last[0], "".join(tokens)):
+            pairs = map("".join, pairwise(tokens))
+            for squashed in (first + last, last + first, first[0] + last, first + last[0], "".join(tokens), *pairs):
                 if len(squashed) > 4 and not _ordinary(squashed):
                     self._add_word(squashed)
 
@@ -132,6 +148,8 @@ class KnownNames:
             n = self._phrase(text, tokens, i) or self._word(text, tokens, i)
             if n:
                 start, end = tokens[i][1], tokens[i + n - 1][2]
+                particle = _PARTICLE_BEFORE.search(text, max(0, start - 5), start)
+                start = particle.start() if particle else start
                 yield Span(start - (text[start - 1 : start] == "@"), end, "name")
             i += n or 1
 
@@ -151,7 +169,7 @@ class KnownNames:
         return 0
 
     def _word(self, text: str, tokens: Sequence[tuple[str, int, int]], i: int) -> int:
-        word, start, end = tokens[i]
+        word = tokens[i][0]
         sure = self._words.get(word)
         if sure is None and word[-1] == "s" and len(word) > 4 and not _ordinary(word):
             # "anyas laptop"
@@ -178,10 +196,8 @@ class KnownNames:
 
 def _starts(text: str, start: int) -> bool:
     """Return whether a word begins a sentence, a line or what is said after a colon."""
-    at = start - 1
-    while at >= 0 and text[at] in " \t\"'*_-•>#|":
-        at -= 1
-    return at < 0 or text[at] in ".!?:;\n\r"
+    before = text[max(0, start - _BULLET) : start].rstrip(" \t\"'*_-•>#|")
+    return before[-1] in ".!?:;\n\r" if before else start <= _BULLET
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,8 +215,8 @@ class _Seen:
         """Whether it is written as names are: Ann, McAllister, O'Connor, Jean-Luc, Seung-hyun."""
         head, *rest = self.text.split("-")
         bare = re.sub(r"^(?:Mc|Mac|O'|D'|De|Di|La|Le|Van|Von|Fitz)(?=[A-Z])", "", head)
-        written = bare[:1].isupper() and bare[1:].islower() or len(bare) == 1 and bool(rest)
-        return written and all(part[1:].islower() or len(part) == 1 for part in rest)
+        written = bare[1:].islower() or (len(bare) == 1 and bool(rest))
+        return bare[:1].isupper() and written and all(part[1:].islower() or len(part) == 1 for part in rest)
 
     @property
     def given(self) -> bool:
@@ -227,7 +243,9 @@ def other_names(text: str) -> Iterator[Span]:
         if len(word.text) < 2 or _in_identifier(text, word):
             continue
         follows = last is not None and last is _name_before(text, seen, i)
-        place = _Place(_neighbour(text, seen, i, -1), _neighbour(text, seen, i, 1), follows, heading)
+        before, after = _neighbour(text, seen, i, -1), _neighbour(text, seen, i, 1)
+        modal = before in _MODALS and seen[i - 1].begins
+        place = _Place(before, after, follows, heading, modal, bool(after) and seen[i + 1].unknown)
         if _is_name(text, word, place):
             start = last.start if follows and last else _with_first_name(text, seen, i)
             yield Span(_with_initial_before(text, start), _with_initial_after(text, word.end), "name")
@@ -235,12 +253,14 @@ def other_names(text: str) -> Iterator[Span]:
 
 
 class _Place(NamedTuple):
-    """What stands around a word: its neighbours in lower case, whether a name goes on with it, whether in a heading."""
+    """What stands around a word; its neighbours are in lower case, and "" where a clause begins or ends."""
 
     before: str
     after: str
     follows: bool
     heading: bool
+    opened_by_modal: bool
+    after_unknown: bool
 
 
 def _word(text: str, match: re.Match[str]) -> _Seen:
@@ -285,10 +305,10 @@ def _name_before(text: str, seen: Sequence[_Seen], i: int) -> _Seen | None:
 def _with_first_name(text: str, seen: Sequence[_Seen], i: int) -> int:
     """Return where a name in lower case begins, with an unknown word in front of it: "rutendo boateng said"."""
     word, first = seen[i], seen[i - 1] if i else None
-    if first and word.text.islower() and first.text.islower() and text[first.end : word.start] == " ":
-        if first.unknown and len(first.text) > 2 and not _in_identifier(text, first):
-            return first.start
-    return word.start
+    if not first or not (word.text.islower() and first.text.islower()) or text[first.end : word.start] != " ":
+        return word.start
+    named = first.unknown and len(first.text) > 2 and not _in_identifier(text, first)
+    return first.start if named else word.start
 
 
 def _with_initial_before(text: str, start: int) -> int:
@@ -304,20 +324,28 @@ def _with_initial_after(text: str, end: int) -> int:
 
 
 def _is_name(text: str, word: _Seen, place: _Place) -> bool:
-    shouted = word.text.isupper() and word.given and word.unknown and len(word.text) > 3
+    shouted = word.text.isupper() and len(word.text) > 3 and word.unknown and (word.given or place.before in _ASKED)
     if word.titled or shouted:
         if word.unknown or place.before in _TITLES:
             return True
         if place.follows:
             return word.lower not in _lexicon("proper_nouns")
         return word.given and _ambiguous(text, word, place)
-    if not word.text.islower() or len(word.text) < 3 or word.lower in _PARTICLES:
+    if not (word.text.islower() or text.isupper()) or len(word.text) < 3 or word.lower in _PARTICLES:
         return False
     if not word.unknown:
         return word.given and place.before in _ASKED and word.lower not in _OPENERS
-    if text[word.end : word.end + 2] == "'s" and word.text.isascii() and not _ordinary(word.lower + "s"):
+    if text[word.end : word.end + 2] == "'s" and not _ordinary(word.lower + "s"):
         return True
-    return word.given or place.follows or place.before in _ASKED or place.after in _ONLY_PERSONS
+    return word.given or place.follows or place.before in _ASKED or place.after in _ONLY_PERSONS or _amid(place)
+
+
+def _amid(place: _Place) -> bool:
+    """Return whether an unknown word in lower case stands where persons do, and things only with an article."""
+    if place.opened_by_modal:
+        return True
+    before = not place.before or place.before in _MAY_PRECEDE
+    return before and (not place.after or place.after in _MAY_FOLLOW or (place.after_unknown and bool(place.before)))
 
 
 def _ambiguous(text: str, word: _Seen, place: _Place) -> bool:
