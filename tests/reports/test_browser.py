@@ -1,5 +1,6 @@
-"""The report in a real browser: it fits wide and narrow windows, light, dark and on paper, and everybody can read it."""
+"""The report in a real browser: it fits windows wide and narrow, light, dark and on paper, and can be read by all."""
 
+import re
 import shutil
 from pathlib import Path
 
@@ -29,6 +30,7 @@ RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no chromium, chromium-browser or google-chrome on PATH")
 
+PAPER = "getComputedStyle(document.body).backgroundColor"
 MEASURE = """() => {
   // What scrolls inside its own frame may be wider.
   const inside = e => e.closest(".wide") || e.closest("svg");
@@ -37,7 +39,7 @@ MEASURE = """() => {
   const words = [...document.querySelectorAll("p, li, td, th, h1, h2, h3, figcaption, summary")];
   return {
     scroll: document.documentElement.scrollWidth, width: innerWidth,
-    wide: [...document.querySelectorAll("body *")].filter(e => !inside(e) && over(e)).map(e => e.outerHTML.slice(0, 90)),
+    wide: [...document.querySelectorAll("body *")].filter(e => !inside(e) && over(e)).map(e => e.outerHTML),
     hidden: charts.filter(e => e.getBoundingClientRect().height <= 40).length, charts: charts.length,
     smallest: Math.min(...words.map(e => parseFloat(getComputedStyle(e).fontSize))),
   };
@@ -63,7 +65,7 @@ def reports(root, tmp_path_factory):
     for i, tally in enumerate(counts.days.values()):
         for name in ("blindside", "drift") if i % 3 else ("support", "aligned"):
             tally.statuses[(name, "asserted")] += min(tally.n_sentences, 1 + i % 5)
-    names = [text for text in hostile.MARKUP if not text.startswith("x")][:20]
+    names = [" ".join(hostile.MARKUP[i::3]) for i in range(3)]
     attacked = counted([m for name in names for m in weeks_of(name, [3])])
     contents = {
         "sample": build(counts, read, command="textsignals report corpora/sample --output " + "long/" * 60),
@@ -135,7 +137,7 @@ def test_axe_finds_nothing_that_keeps_anybody_from_reading(visit, reports, name,
 @pytest.mark.parametrize("scheme", SCHEMES)
 def test_the_page_follows_the_colour_scheme(visit, reports, scheme):
     page = visit(reports["sample"], scheme=scheme)
-    light = page.evaluate("getComputedStyle(document.body).backgroundColor.match(/\\d+/g).map(Number)")
+    light = [int(n) for n in re.findall(r"\d+", page.evaluate(PAPER))]
     assert min(light) > 240 if scheme == "light" else max(light) < 60
 
 
@@ -172,12 +174,12 @@ def test_a_picture_of_the_page_is_not_blank(visit, reports, tmp_path, width, sch
 def test_hostile_names_run_nothing_in_a_browser(visit, reports):
     page = visit(reports["hostile"])
     found = page.evaluate("""() => ({
-      tags: document.querySelectorAll("script, iframe, object, embed, form, input, img, link, base, template").length,
-      orders: [...document.querySelectorAll("*")].flatMap(e => [...e.attributes]).filter(a => /^on/i.test(a.name)).length,
+      tags: document.querySelectorAll("script, iframe, object, embed, form, input, img, link, base").length,
+      orders: [...document.querySelectorAll("*")].flatMap(e => e.getAttributeNames()).filter(a => /^on/i.test(a)).length,
       names: [...document.querySelectorAll("section.team > h2")].map(e => e.textContent),
     })""")
     assert (found["tags"], found["orders"]) == (0, 0)
-    assert hostile.MARKUP[0] in found["names"]
+    assert " ".join(hostile.MARKUP[::3]) in found["names"]
 
 
 @pytest.mark.parametrize("name", ["sample", "hostile"])

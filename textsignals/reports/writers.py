@@ -110,12 +110,11 @@ def tidy(content: Content) -> pd.DataFrame:
         rows.append({**{str(name): cell for name, cell in counted.items()}, **measured})
     gaps = {(team, period, point.note) for (team, period, _), point in points.items() if point.rate is None}
     hidden = {(team, period, reason) for team, periods, reason in content.hidden for period in periods.split(", ")}
-    rows += [{"team": team, "period": period, "note": note} for team, period, note in sorted(gaps | hidden)]
+    blank = {"level": "", "signal": ""}
+    rows += [{"team": team, "period": period, **blank, "note": note} for team, period, note in sorted(gaps | hidden)]
     # Cleaned before pandas sees them: it refuses halves of characters.
     cleaned = [{name: clean(cell) if isinstance(cell, str) else cell for name, cell in row.items()} for row in rows]
     frame = pd.DataFrame(cleaned, columns=[*content.counts.columns, "rate_per_100", "low", "high", "partial", "note"])
-    words = ["team", "period", "level", "signal", "note"]
-    frame[words] = frame[words].fillna("")
     return frame.astype({name: "Int64" for name in frame if str(name).startswith("n_") or name == "partial"})
 
 
