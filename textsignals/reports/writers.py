@@ -11,6 +11,7 @@ import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import fields, is_dataclass
 from datetime import date
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from itertools import count
 from pathlib import Path
@@ -89,12 +90,9 @@ def _own_ids(svg: str, number: int) -> str:
 
 def markdown(content: Content) -> str:
     """Return the report as Markdown: the same words and tables without the charts."""
-    environment = _environment(autoescape=False)
-    environment.finalize = lambda value: value if isinstance(value, Markup) else _escape_markdown(str(value))
-    text = environment.get_template("report.md").render(
-        content=content, taxonomy=content.model.taxonomy, versions=_versions(), **_account(content)
-    )
-    return text.strip() + "\n"
+    template = _environment(autoescape=False).get_template("report.md")
+    values = {"content": content, "taxonomy": content.model.taxonomy, "versions": _versions(), **_account(content)}
+    return template.render(values).strip() + "\n"
 
 
 def tidy(content: Content) -> pd.DataFrame:
@@ -115,16 +113,17 @@ def tidy(content: Content) -> pd.DataFrame:
         point = points[(counted["team"], counted["period"], counted["signal"])]
         measured = {**_per_100(point), "partial": int(point.partial), "audience": content.audience, "note": point.note}
         rows.append({**{str(name): cell for name, cell in counted.items()}, **measured})
-    gaps = {(team, period, point.note) for (team, period, _), point in points.items() if point.rate is None}
+    seen = {(row["team"], row["period"]) for row in rows}
+    gaps = {(team, period, point.note) for (team, period, _), point in points.items() if (team, period) not in seen}
     hidden = {(team, period, reason) for team, periods, reason in content.hidden for period in periods.split(", ")}
-    for team, period, note in sorted(gaps | hidden):
-        rows.append({"team": team, "period": period, "audience": content.audience, "note": note})
+    blank = {"level": "", "signal": "", "n_authors": "", "audience": content.audience}
+    rows += [{"team": team, "period": period, **blank, "note": note} for team, period, note in sorted(gaps | hidden)]
+    # Cleaned before pandas sees them: it refuses halves of characters.
+    cleaned = [{name: clean(cell) if isinstance(cell, str) else cell for name, cell in row.items()} for row in rows]
     more = ["rate_per_100", "low", "high", "partial", "audience", "note"]
-    frame = pd.DataFrame(rows, columns=[*content.counts.columns, *more])
-    words = ["team", "period", "level", "signal", "n_authors", "audience", "note"]
-    frame[words] = frame[words].fillna("").map(clean)
-    numbers = [name for name in frame if str(name).startswith("n_") and name not in words]
-    return frame.astype(dict.fromkeys([*numbers, "partial"], "Int64"))
+    frame = pd.DataFrame(cleaned, columns=[*content.counts.columns, *more])
+    whole = [name for name in frame if str(name).startswith("n_") and name != "n_authors"]
+    return frame.astype(dict.fromkeys([*whole, "partial"], "Int64"))
 
 
 def _per_100(point: Point) -> dict[str, float]:
@@ -154,7 +153,7 @@ def _cell(cell: Any) -> str:
 def _harmless(text: str) -> str:
     """Return text with a sign in front if a spreadsheet could compute it, whatever it drops to find a formula."""
     seen = unicodedata.normalize("NFKC", text)
-    start = next((sign for sign in seen if unicodedata.category(sign)[0] not in "ZC" and sign not in "\"'·"), "")
+    start = next((sign for sign in seen if unicodedata.category(sign)[0] not in "ZC" and sign not in "\"'"), "")
     return f"'{text}" if start and start in _FORMULA else text
 
 
@@ -198,18 +197,25 @@ def _plain(value: Any) -> Any:
     raise TypeError(f"a report holds a {type(value).__name__}, which has no form in JSON")
 
 
-def _escape_markdown(text: str) -> str:
+def _cleaned(value: Any) -> Any:
+    return clean(value) if isinstance(value, str) and not isinstance(value, Markup) else value
+
+
+def _escape_markdown(value: Any) -> str:
     """Return text that Markdown shows as it is: names of teams and files may hold its signs."""
-    escaped = text.replace("\\", "\\\\").replace("&", "&amp;").replace("<", "&lt;")
+    escaped = clean(str(value)).replace("\\", "\\\\").replace("&", "&amp;").replace("<", "&lt;")
     escaped = re.sub(r"([`*_\[\]|#~$])", r"\\\1", " ".join(escaped.split()))
     # Only at the start of a line do these make a list, a quotation, a heading or a rule.
     return re.sub(r"^(\d+(?=[.)](?: |$))|(?=[-+=>]))", r"\1\\", escaped)
 
 
+@cache
 def _environment(*, autoescape: bool) -> Environment:
+    """Return what makes pages of templates (Markdown without `autoescape`): whatever they insert becomes plain text."""
     environment = Environment(
         loader=PackageLoader("textsignals.reports", "templates"),
         autoescape=autoescape,
+        finalize=_cleaned if autoescape else _escape_markdown,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
