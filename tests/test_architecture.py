@@ -119,6 +119,8 @@ LAYERS = [
         "reports",
         "reports.wording",
         "reports.findings",
+        "reports.basis",
+        "reports.cards",
         "reports.content",
         "reports.charts",
         "reports.writers",

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from textsignals.measures.changes import Event
     from textsignals.pipeline import Outcome, Settings
     from textsignals.records import Message
-    from textsignals.reports.content import Audience
+    from textsignals.reports.basis import Audience
 
 _MANY = 10
 """So many problems and assumptions are shown on stderr; `read --all` has the rest."""

@@ -8,7 +8,8 @@ import pytest
 from fake_tagger import FakeTagger, counted, message, outcome, weeks_of
 
 from textsignals.measures.changes import Event
-from textsignals.reports.content import ALL, build
+from textsignals.reports.basis import ALL
+from textsignals.reports.content import build
 from textsignals.reports.writers import WRITERS
 
 TAXONOMY = FakeTagger().model.taxonomy

@@ -7,8 +7,9 @@ from fake_tagger import counted, message, outcome, weeks_of
 
 from textsignals.measures.position import Place
 from textsignals.measures.rates import Rate
+from textsignals.reports.cards import Curve, Point, Team
 from textsignals.reports.charts import line, team_map
-from textsignals.reports.content import Curve, Point, Team, build
+from textsignals.reports.content import build
 
 CORNERS = [("Drift", 1, -1), ("Control", -1, 1), ("Crowding", -1, -1), ("Aligned", 1, 1)]
 

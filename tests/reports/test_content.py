@@ -15,6 +15,7 @@ from textsignals.measures.ledger import REFUSED, Ledger, project_key
 from textsignals.measures.rates import Rate
 from textsignals.measures.redaction import Redactor
 from textsignals.measures.scores import Counts, Tally
+from textsignals.reports.basis import Basis
 from textsignals.reports.content import build
 from textsignals.reports.wording import clean, per_100
 from textsignals.reports.writers import WRITERS, html
@@ -363,12 +364,13 @@ def test_a_path_has_fewer_places_where_single_windows_have_too_few_tags():
 
 
 def test_weeks_that_lie_partly_in_a_hidden_month_are_in_no_test():
-    # March is hidden, since one author wrote most of it; the week of 30 March is half of April.
-    march = weeks_of("Payments", [0], n_authors=1, per_author=900, start=date(2026, 3, 9))
-    texts = weeks_of("Payments", [2] * 13, start=date(2026, 3, 30))
-    basis = build(counted([*march, *texts, *weeks_of("Payments", [2] * 9, start=date(2026, 6, 29))]), outcome())
-    assert basis.by == "month"
-    assert ("Payments", "2026-03", "one author wrote over 50% of the sentences") in basis.hidden
+    # March is hidden, with its two last days; the week of 30 March is half of April.
+    texts = weeks_of("Payments", [2] * 8, start=date(2026, 3, 30))
+    basis = Basis(counted([message("Plain.", day=date(2026, 3, 2)), *texts]), "month", "team", None)
+    assert [period for _, period in basis.plan.hidden] == ["2026-03"]
+    assert basis.shown("Payments") == ["2026-04", "2026-05"]
+    mondays = [date.fromordinal(7 * week + 1).isoformat() for week, _ in basis.weeks("Payments")]
+    assert mondays == ["2026-04-06", "2026-04-13", "2026-04-20"]
 
 
 def test_a_report_for_a_ledger_shows_what_it_showed_before_and_hides_what_differs_by_few(state):

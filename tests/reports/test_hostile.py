@@ -22,8 +22,10 @@ from textsignals.measures.periods import STEPS
 from textsignals.measures.scores import UNDATED
 from textsignals.records import FileReport, Problem, ReadReport
 from textsignals.reports import charts, writers
-from textsignals.reports.content import Team, build, clean
+from textsignals.reports.cards import Team
+from textsignals.reports.content import build
 from textsignals.reports.notebook import Report
+from textsignals.reports.wording import clean
 from textsignals.tagging import tagger as tagging
 from textsignals.teams import public_path, whole
 

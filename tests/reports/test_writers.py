@@ -13,7 +13,8 @@ from markdown_it import MarkdownIt
 from textsignals.errors import TextSignalsError
 from textsignals.measures.changes import Event
 from textsignals.records import FileReport, Problem, ReadReport
-from textsignals.reports.content import ALL, build
+from textsignals.reports.basis import ALL
+from textsignals.reports.content import build
 from textsignals.reports.writers import WRITERS, html, markdown, table, write
 from textsignals.taxonomy import load_taxonomy
 

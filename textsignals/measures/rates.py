@@ -168,10 +168,14 @@ def youden(quality: Quality, recall: float) -> float:
 
 
 def status_rate(tally: Tally, name: str, status: str, icc: float) -> Rate:
-    """Return the share of sentences tagged with a status of a signal."""
-    low, high = 0.0, 1.0
-    x, n = tally.statuses[(name, status)], tally.n_sentences
-    rate, low, high = rate_interval(
-        x, n, tp=10**6, p=10**6, tn=10**6, n=10**6, cluster_sizes=list(tally.sentences.values()), icc=icc
-    )
-    return Rate(x, n, rate, low, high)
+    """Return the share of sentences tagged with a status of a signal, with Wilson's interval at the effective size.
+
+    It is a share of tags, not corrected: how well a status is recognised is not known for each signal.
+    """
+    tagged, total = tally.statuses[(name, status)], tally.n_sentences
+    share, z2 = tagged / total, float(norm.ppf(0.975)) ** 2
+    size = total / design_effect(list(tally.sentences.values()), icc)
+    middle = (share + z2 / (2 * size)) / (1 + z2 / size)
+    half = math.sqrt(z2 * (share * (1 - share) / size + z2 / (4 * size**2))) / (1 + z2 / size)
+    low = middle - half if tagged else 0.0
+    return Rate(tagged, total, share, max(0.0, low), min(1.0, middle + half))

@@ -20,7 +20,7 @@ from matplotlib.patches import Ellipse, Rectangle
 from textsignals.measures.periods import first_day, following
 from textsignals.measures.position import Place
 from textsignals.measures.scores import UNDATED
-from textsignals.reports.content import Curve, Team
+from textsignals.reports.cards import Curve, Team
 from textsignals.reports.wording import clean
 
 # Colours that no chart uses by chance; each is replaced by a variable of the page's style sheet.

@@ -26,7 +26,8 @@ from textsignals.errors import TextSignalsError
 from textsignals.measures.rates import Rate
 from textsignals.output import write_text
 from textsignals.reports import charts, wording
-from textsignals.reports.content import Content, Curve, Point
+from textsignals.reports.cards import Curve, Point
+from textsignals.reports.content import Content
 from textsignals.reports.wording import clean, per_100
 from textsignals.teams import public_path
 
