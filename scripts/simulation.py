@@ -33,9 +33,9 @@ Teams = dict[str, dict[tuple[int, str], Tally]]
 class World:
     """How teams write. `icc` is how alike an author's sentences are; `redrawn` gives authors new rates every week.
 
-    `swing` is the standard deviation of the logarithm of a rate that all signals of a family share from week to week in
-    one team, correlated by `LAG` from one week to the next. With `drifting` the share of retros, where each rate is four
-    times that of the chat, grows from 20 to 80 % of the text.
+    `swing` is the standard deviation of the logarithm of a rate over the weeks in one team, correlated by `LAG` from
+    one week to the next and the same for all signals of a family: their sums swing as much. With `drifting` the share of
+    retros, where each rate is four times that of the chat, grows from 20 to 80 % of the text.
     """
 
     weeks: int = 26
@@ -48,15 +48,22 @@ class World:
 
 
 def draw(
-    rng: np.random.Generator, world: World, grown: np.ndarray | None = None, sizes: Mapping[int, float] | None = None
+    rng: np.random.Generator,
+    world: World,
+    *,
+    grown: np.ndarray | None = None,
+    rates: Mapping[str, float] | None = None,
+    first: float | None = None,
 ) -> tuple[Teams, dict[str, float]]:
     """Return what teams wrote and the intra-cluster correlation of each name.
 
     True rates lie between 0.3 and 8 %, sentences a team and week between 30 and 500 times `world.volume`. `grown`
-    (teams, weeks, signals) multiplies rates, and `sizes` sets the sentences a week of some teams by number.
+    (teams, weeks, signals) multiplies rates, `rates` sets those of some signals, `first` the size of the first team.
     """
     teams, weeks = world.teams, world.weeks
     rate = rng.permutation(np.geomspace(0.003, 0.08, len(SIGNALS)))
+    for signal, known in (rates or {}).items():
+        rate[SIGNALS.index(signal)] = known
     level = np.exp(_swings(rng, world)) if world.swing else np.ones((teams, weeks, len(SIGNALS)))
     if grown is not None:
         level = level * grown
@@ -65,8 +72,7 @@ def draw(
     true = per_author * level[:, :, None, :]
 
     mean = np.exp(rng.uniform(np.log(30), np.log(500), teams)) * world.volume
-    for team, size in (sizes or {}).items():
-        mean[team] = size
+    mean[0] = first or mean[0]
     total = rng.poisson(mean[:, None] * np.exp(rng.normal(0, 0.35, (teams, weeks)))) + 1
     share = rng.dirichlet([2] * AUTHORS, teams)
     sentences = rng.multinomial(total, share[:, None, :])

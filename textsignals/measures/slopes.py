@@ -80,7 +80,8 @@ class Fit:
 
     `noise` are standardised residuals (weeks by names) with `df` degrees of freedom, `lever` is what each week lends
     the slope, `step` the slope that a change of one gives which comes and lasts where the regressor is past its
-    middle, `information` the weight of the slope.
+    middle, `information` the weight of the slope, `floor` the dispersion of sentences drawn one by one, `taken` what
+    fitting a line does to residuals that are alike.
     """
 
     weeks: Array
@@ -92,6 +93,7 @@ class Fit:
     swing: Array
     step: Array
     information: Array
+    floor: Array
     taken: tuple[Array, Array]
 
 
@@ -131,6 +133,7 @@ def fit(one: Series, x: Array, icc: Array) -> Fit:
         swing=((one.week @ (weight * (strata.T @ p))) ** 2 / safe).mean(axis=0),
         step=(weight * x_c * step).sum(axis=0) / sxx,
         information=information,
+        floor=(1 / deff).mean(axis=0),
         taken=_taken(one.weeks, x),
     )
 
@@ -139,10 +142,10 @@ def errors(fits: Sequence[Fit], usable: NDArray[np.bool_]) -> tuple[Array, Array
     """Return the standard error of each slope and its degrees of freedom, both teams by names.
 
     The moderated slope of methods.md, A5, with a prior that knows how much each team wrote: the dispersion of a team's
-    weeks around its line is mixed with what all teams together let expect (worth 20 degrees of freedom): the luck of the
-    draw, and a part that grows with the flags of a week, for rates that swing. Swings of neighbouring weeks are alike,
-    so that a line hides part of them and is led by the rest: the error grows by both. It is never below that of clusters
-    drawn anew every week. `usable` (teams by names) tells what is pooled.
+    weeks around its line is mixed with what all teams together let expect (worth 20 degrees of freedom), which is the
+    luck of the draw and a part that grows with the flags of a week, for rates that swing. Swings of neighbouring weeks
+    are alike, so that a line hides part of them and is led by the rest: the error grows by both. It is never below that
+    of sentences drawn one by one. `usable` (teams by names) tells what is pooled.
     """
     df, swing, chi2 = (
         np.array(v) for v in zip(*((f.df, f.swing, (f.noise**2).sum(axis=0)) for f in fits), strict=True)
@@ -156,7 +159,9 @@ def errors(fits: Sequence[Fit], usable: NDArray[np.bool_]) -> tuple[Array, Array
     mixed = (_PRIOR_DF * expected + chi2) / (_PRIOR_DF + df)
     part = swings * swing / np.maximum(expected, _TINY)
     grown = np.array([1 + share * (_growth(one, lag) - 1) for one, share in zip(fits, part, strict=True)])
-    error = np.sqrt(np.maximum(1, mixed * grown) * np.array([one.variance for one in fits]))
+    error = np.sqrt(
+        np.maximum(np.array([f.floor for f in fits]), mixed * grown) * np.array([one.variance for one in fits])
+    )
     # A team alone has no more to go by than its own weeks.
     return error, np.maximum(1, np.minimum(_PRIOR_DF + df, pooled))
 
@@ -198,10 +203,11 @@ def _taken(weeks: Array, x: Array) -> tuple[Array, Array]:
     design = np.column_stack([np.ones_like(x), x])
     left = np.eye(len(x)) - design @ np.linalg.pinv(design)
     apart = np.abs(weeks[:, None] - weeks[None, :])
-    after = left @ (_LAGS[:, None, None] ** apart) @ left
-    level = np.trace(after, axis1=1, axis2=2) / (len(x) - 2)
+    after: Array = left @ (_LAGS[:, None, None] ** apart) @ left
+    level: Array = np.trace(after, axis1=1, axis2=2) / (len(x) - 2)
     next_to = np.flatnonzero(np.diff(weeks) == 1)
-    return level, after[:, next_to, next_to + 1].sum(axis=1)
+    products: Array = after[:, next_to, next_to + 1].sum(axis=1)
+    return level, products
 
 
 def _growth(one: Fit, lag: Array) -> Array:

@@ -14,6 +14,7 @@ from textsignals.measures.ledger import Ledger
 from textsignals.measures.periods import suggested_step
 from textsignals.measures.position import PRIOR, REGION
 from textsignals.measures.privacy import people
+from textsignals.measures.rates import shrunk
 from textsignals.measures.redaction import Redactor
 from textsignals.measures.scores import UNDATED, Cell, Counts, Tally, table
 from textsignals.pipeline import Outcome
@@ -194,8 +195,10 @@ def _map_note(basis: Basis) -> tuple[str, ...]:
 
 def _level(team: Team) -> str:
     rates = [c for c in team.families if math.isfinite(c.whole.rate)]
-    seen = sorted((c for c in rates if not c.whole.unseen), key=lambda c: -c.whole.rate)
-    parts = [f"{c.name} {with_interval(c.whole)}" for c in seen]
+    seen = [c for c in rates if not c.whole.unseen]
+    # By what is known of each: a wide interval does not come first for its width.
+    ordered = [c for _, c in sorted(zip(shrunk([c.whole for c in seen]), seen, strict=True), key=lambda at: -at[0])]
+    parts = [f"{c.name} {with_interval(c.whole)}" for c in ordered]
     hidden = [math.ceil(100 * c.whole.high) for c in rates if c.whole.unseen]
     if hidden:
         rest = "each other family" if parts else "each family"
