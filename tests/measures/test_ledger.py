@@ -208,7 +208,7 @@ def everything(folder):
 def test_neither_names_nor_the_key_nor_guessable_hashes_are_in_the_ledger(tmp_path):
     answers(tmp_path, [{(name, MONDAY, "Vexteam"): 10 for name in NAMES}, {(None, MONDAY, "Vexminutes"): 60}])
     kept, key = everything(tmp_path), project_key(tmp_path)
-    assert b"vex" not in kept.lower()
+    assert not [name for name in (b"quorra", b"vexmail", b"vexteam", b"vexminutes") if name in kept.lower()]
     assert not any(form in kept for form in (key, key.hex().encode(), base64.b64encode(key)))
     guesses = [hashlib.new(how, name.encode()).digest() for how in ("md5", "sha1", "sha256") for name in NAMES]
     guesses += [hmac.digest(guess, name.encode(), "sha256") for guess in (b"", b"key", bytes(32)) for name in NAMES]

@@ -59,7 +59,8 @@ def plan(
     rest = _pool([cell for cell in hidden if cell not in pooled], cells, refused)
     rows = {period: tuple(sorted([*(c for c in shown if c[1] == period), *pool])) for period, pool in pools.items()}
     made = Plan(dict(sorted(hidden.items())), rows, tuple(sorted([*shown, *pooled, *rest])))
-    leaks = audit(published(made), lambda some: some <= set(shown) or _may_pool(some - set(shown), cells))
+    shown_cells = frozenset(shown)
+    leaks = audit(published(made), lambda some: some <= shown_cells or _may_pool(some - shown_cells, cells))
     if leaks:
         raise AssertionError(f"{len(leaks)} sums of hidden cells could be computed from the totals")
     return made
@@ -121,7 +122,10 @@ def audit(sums: Iterable[Collection[Atom]], allowed: Callable[[frozenset[Atom]],
         for i in having:
             equations[i][region] = Fraction(1)
     parts = list(regions.values())
-    found = [
+    # Most published sums are of one cell; taken out of the others, they leave little to solve.
+    alone = dict.fromkeys(region for equation in equations if len(equation) == 1 for region in equation)
+    equations = [{c: value for c, value in equation.items() if c not in alone} for equation in equations]
+    found = [frozenset(parts[region]) for region in alone] + [
         frozenset[Atom]().union(*(parts[region] for region in some))
         for block in _blocks(_reduced(equations))
         for some in _sums_of_regions(block)
@@ -132,7 +136,6 @@ def audit(sums: Iterable[Collection[Atom]], allowed: Callable[[frozenset[Atom]],
 def _reduced(equations: Sequence[dict[int, Fraction]]) -> list[dict[int, Fraction]]:
     """Return the rows of the reduced row echelon form that are not zero; a row has its coefficients by column."""
     rows: dict[int, dict[int, Fraction]] = {}
-    # Short ones first, since most published sums are of one cell and leave the others nearly empty.
     for equation in sorted(equations, key=len):
         row = dict(equation)
         for pivot in sorted(equation.keys() & rows.keys()):
