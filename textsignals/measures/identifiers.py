@@ -53,8 +53,8 @@ def _ip(text: str) -> bool:
         ipaddress.ip_address(text)
     except ValueError:
         return False
-    # "::" alone is an operator of programming languages.
-    return any(c.isalnum() for c in text)
+    # "a::b" is written in programming languages.
+    return any(map(str.isdigit, text))
 
 
 _DATE = re.compile(
@@ -144,7 +144,7 @@ _SHAPES: tuple[tuple[str, re.Pattern[str], Callable[[str], bool] | None], ...] =
         ),
     ),
     ("link", re.compile(r"(?i)(?<![a-z0-9])[a-z][a-z0-9+.-]{1,15}://[^\s<>\"|]++"), None),
-    ("mail", re.compile(r"(?<![\w.+-])[\w.+%'-]++@[\w-]++(?:\.[\w-]++)*+"), None),
+    ("mail", re.compile(r"(?<![\w.+%'-])[\w.+%'-]++@[\w-]++(?:\.[\w-]++)*+"), None),
     (
         "mail",
         re.compile(
