@@ -57,7 +57,7 @@ _PARTICLE_BEFORE = re.compile(r"(?i)(?<!\w)(?:al|el|bin|ben|van|von|der|den|de|d
 # What stands before and after a person's name where a thing would need an article: "not sure if X knows".
 _MAY_PRECEDE = _BESIDE | frozenset("think thinks maybe need needs let about like after before see".split())
 _MAY_FOLLOW = _SAYS | frozenset(
-    "out today yesterday tomorrow tonight about on in at for with or but because before after again first instead too"
+    "since until to by out today yesterday tomorrow tonight about on in at for with or but because before after again first instead too"
     " broke from if when who yet soon".split()
 )
 _MODALS = frozenset("can could did does should would will has is was".split())
@@ -345,10 +345,10 @@ def _is_name(text: str, word: _Seen, place: _Place) -> bool:
 
 def _amid(place: _Place) -> bool:
     """Return whether an unknown word in lower case stands where persons do, and things only with an article."""
-    if place.opened_by_modal:
+    if place.opened_by_modal or place.shouted:
         return True
     before = not place.before or place.before in _MAY_PRECEDE
-    return before and (not place.after or place.after in _MAY_FOLLOW or (place.after_unknown and bool(place.before)))
+    return before and (not place.after or place.after in _MAY_FOLLOW or place.after_unknown)
 
 
 def _ambiguous(text: str, word: _Seen, place: _Place) -> bool:
