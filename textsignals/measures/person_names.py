@@ -57,7 +57,8 @@ _PARTICLE_BEFORE = re.compile(r"(?i)(?<!\w)(?:al|el|bin|ben|van|von|der|den|de|d
 # What stands before and after a person's name where a thing would need an article: "not sure if X knows".
 _MAY_PRECEDE = _BESIDE | frozenset("think thinks maybe need needs let about like after before see".split())
 _MAY_FOLLOW = _SAYS | frozenset(
-    "since until to by out today yesterday tomorrow tonight about on in at for with or but because before after again first instead too"
+    "since until to by "
+    "out today yesterday tomorrow tonight about on in at for with or but because before after again first instead too"
     " broke from if when who yet soon".split()
 )
 _MODALS = frozenset("can could did does should would will has is was".split())
@@ -139,6 +140,9 @@ class KnownNames:
         first, last = tokens[0], tokens[-1]
         if len(last) > 1 and len(first) > 1:
             yield first[0], last
+            # "A. al-Sayed", "J. van der Berg"
+            yield first[0], *tokens[1:]
+            yield first[0], *tokens[-2:]
             yield last, first[0]
 
     def find(self, text: str) -> Iterator[Span]:
