@@ -344,7 +344,13 @@ def _is_name(text: str, word: _Seen, place: _Place) -> bool:
         return word.given and place.before in _ASKED and word.lower not in _OPENERS
     if text[word.end : word.end + 2] == "'s" and not _ordinary(word.lower + "s"):
         return True
-    return word.given or place.follows or place.before in _ASKED or place.after in _ONLY_PERSONS or _amid(place)
+    return (
+        word.given
+        or place.follows
+        or place.before in _ASKED
+        or place.after in _ONLY_PERSONS
+        or (word.text.isascii() and _amid(place))
+    )
 
 
 def _amid(place: _Place) -> bool:
