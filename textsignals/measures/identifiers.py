@@ -18,6 +18,7 @@ class Span(NamedTuple):
 
 # --- what a shape alone cannot tell ----------------------------------------------------------------------------------
 
+_HEX = re.compile(r"[0-9a-f]{16,}|[0-9A-F]{16,}")
 _PIECE = re.compile(r"[A-Z]?[a-z]+|[A-Z]+|\d+")
 # In random base64 or hex, letters change case or turn to digits after about two signs; in names that people give to
 # things, a word lasts for five. Short runs say less.
@@ -27,6 +28,8 @@ _LONGEST_RANDOM_PIECE, _IN_SHORT_RUNS, _SHORT = 3.2, 2.6, 24
 def _random(text: str) -> bool:
     """Return whether a run of letters and digits looks drawn by chance rather than written by somebody."""
     pieces = _PIECE.findall(text)
+    if len(pieces) > 1 and _HEX.fullmatch(text):
+        return True
     longest = _IN_SHORT_RUNS if len(text) < _SHORT else _LONGEST_RANDOM_PIECE
     return len(pieces) > 1 and not text.startswith("/") and sum(map(len, pieces)) / len(pieces) <= longest
 
@@ -53,8 +56,8 @@ def _ip(text: str) -> bool:
         ipaddress.ip_address(text)
     except ValueError:
         return False
-    # "::" alone is an operator of programming languages.
-    return any(c.isalnum() for c in text)
+    # "a::b" is written in programming languages.
+    return any(map(str.isdigit, text))
 
 
 _DATE = re.compile(
@@ -144,7 +147,7 @@ _SHAPES: tuple[tuple[str, re.Pattern[str], Callable[[str], bool] | None], ...] =
         ),
     ),
     ("link", re.compile(r"(?i)(?<![a-z0-9])[a-z][a-z0-9+.-]{1,15}://[^\s<>\"|]++"), None),
-    ("mail", re.compile(r"(?<![\w.+-])[\w.+%'-]++@[\w-]++(?:\.[\w-]++)*+"), None),
+    ("mail", re.compile(r"(?<![\w.+%'-])[\w.+%'-]++@[\w-]++(?:\.[\w-]++)*+"), None),
     (
         "mail",
         re.compile(

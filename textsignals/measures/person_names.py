@@ -57,6 +57,7 @@ _PARTICLE_BEFORE = re.compile(r"(?i)(?<!\w)(?:al|el|bin|ben|van|von|der|den|de|d
 # What stands before and after a person's name where a thing would need an article: "not sure if X knows".
 _MAY_PRECEDE = _BESIDE | frozenset("think thinks maybe need needs let about like after before see".split())
 _MAY_FOLLOW = _SAYS | frozenset(
+    "since until to by "
     "out today yesterday tomorrow tonight about on in at for with or but because before after again first instead too"
     " broke from if when who yet soon".split()
 )
@@ -109,6 +110,7 @@ class KnownNames:
 
     def _add(self, name: str) -> None:
         local, at, _ = name.removeprefix("@").partition("@")
+        local = local.partition("+")[0] if at else local
         tokens = tuple(_TOKEN.findall(local.lower()))[:_MOST_TOKENS]
         if not tokens:
             return
@@ -117,20 +119,20 @@ class KnownNames:
         else:
             self._phrases |= {tokens, *self._short(tokens)}
         # What a mail address says of a person is split as a name is; tokens of one sign are Chinese names, or initials.
-        for part in tokens[: 1 if at and "+" in local else None]:
+        for part in tokens:
             if part not in _ROLES and not (len(tokens) > 1 and part.isdigit()):
                 self._add_word(part)
         first, last = tokens[0], tokens[-1]
         if len(first) > 1 and len(last) > 1:
             pairs = map("".join, pairwise(tokens))
             for squashed in (first + last, last + first, first[0] + last, first + last[0], "".join(tokens), *pairs):
-                if len(squashed) > 4 and not _ordinary(squashed):
+                if len(squashed) > 3 and not _ordinary(squashed):
                     self._add_word(squashed)
 
     def _add_word(self, word: str) -> None:
         letters = sum(map(str.isalpha, word))
         if letters >= 2 or (word.isdigit() and len(word) >= 5):
-            self._words[word] = letters > 2 and not _ordinary(word)
+            self._words[word] = letters != 2 and not _ordinary(word)
 
     @staticmethod
     def _short(tokens: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
@@ -138,6 +140,9 @@ class KnownNames:
         first, last = tokens[0], tokens[-1]
         if len(last) > 1 and len(first) > 1:
             yield first[0], last
+            # "A. al-Sayed", "J. van der Berg"
+            yield first[0], *tokens[1:]
+            yield first[0], *tokens[-2:]
             yield last, first[0]
 
     def find(self, text: str) -> Iterator[Span]:
@@ -237,7 +242,7 @@ def other_names(text: str) -> Iterator[Span]:
     name and an English word, or in lower case, only where its neighbours speak of a person.
     """
     seen = [_word(text, match) for match in _WORD.finditer(text)]
-    heading = _is_heading(seen)
+    heading, shouted = _is_heading(seen), text.isupper()
     last: _Seen | None = None
     for i, word in enumerate(seen):
         if len(word.text) < 2 or _in_identifier(text, word):
@@ -245,7 +250,7 @@ def other_names(text: str) -> Iterator[Span]:
         follows = last is not None and last is _name_before(text, seen, i)
         before, after = _neighbour(text, seen, i, -1), _neighbour(text, seen, i, 1)
         modal = before in _MODALS and seen[i - 1].begins
-        place = _Place(before, after, follows, heading, modal, bool(after) and seen[i + 1].unknown)
+        place = _Place(before, after, follows, heading, shouted, modal, bool(after) and seen[i + 1].unknown)
         if _is_name(text, word, place):
             start = last.start if follows and last else _with_first_name(text, seen, i)
             yield Span(_with_initial_before(text, start), _with_initial_after(text, word.end), "name")
@@ -259,6 +264,7 @@ class _Place(NamedTuple):
     after: str
     follows: bool
     heading: bool
+    shouted: bool
     opened_by_modal: bool
     after_unknown: bool
 
@@ -274,7 +280,8 @@ def _neighbour(text: str, seen: Sequence[_Seen], i: int, step: int) -> str:
         return ""
     left, right = sorted((seen[i], seen[i + step]), key=lambda word: word.start)
     between = text[left.end : right.start]
-    return seen[i + step].lower if between in (" ", "'s ", ", ", ": ") else ""
+    near = between in (" ", "'s ", ", ", ": ") or (between == ". " and left.lower in _TITLES)
+    return seen[i + step].lower if near else ""
 
 
 def _in_identifier(text: str, word: _Seen) -> bool:
@@ -331,21 +338,27 @@ def _is_name(text: str, word: _Seen, place: _Place) -> bool:
         if place.follows:
             return word.lower not in _lexicon("proper_nouns")
         return word.given and _ambiguous(text, word, place)
-    if not (word.text.islower() or text.isupper()) or len(word.text) < 3 or word.lower in _PARTICLES:
+    if not (word.text.islower() or place.shouted) or len(word.text) < 3 or word.lower in _PARTICLES:
         return False
     if not word.unknown:
         return word.given and place.before in _ASKED and word.lower not in _OPENERS
     if text[word.end : word.end + 2] == "'s" and not _ordinary(word.lower + "s"):
         return True
-    return word.given or place.follows or place.before in _ASKED or place.after in _ONLY_PERSONS or _amid(place)
+    return (
+        word.given
+        or place.follows
+        or place.before in _ASKED
+        or place.after in _ONLY_PERSONS
+        or (word.text.isascii() and _amid(place))
+    )
 
 
 def _amid(place: _Place) -> bool:
     """Return whether an unknown word in lower case stands where persons do, and things only with an article."""
-    if place.opened_by_modal:
+    if place.opened_by_modal or place.shouted:
         return True
     before = not place.before or place.before in _MAY_PRECEDE
-    return before and (not place.after or place.after in _MAY_FOLLOW or (place.after_unknown and bool(place.before)))
+    return before and (not place.after or place.after in _MAY_FOLLOW or place.after_unknown)
 
 
 def _ambiguous(text: str, word: _Seen, place: _Place) -> bool:

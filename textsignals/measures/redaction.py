@@ -14,13 +14,10 @@ _BLOT = "█"
 
 # Letters that look like Latin ones, by which a name is written past a filter (Unicode TR 39, the most frequent), and
 # letters that people without that keyboard write in another way.
-_LOOKS_LIKE = dict(
-    zip(
-        "аеорсухіјѕԁһΑΒΕΖΗΙΚΜΝΟΡΤΥΧАВЕКМНОРСТУХІЈЅονɡıłøđðŁØĐ’‘ʼ＇‐‑–",
-        "aeopcyxijsdhABEZHIKMNOPTYXABEKMHOPCTYXIJSovgiloddLOD''''---",
-        strict=True,
-    )
-)
+# One mapping for both cases of a letter, else a name in capitals would not be the same name.
+_LOOKS_LIKE = dict(zip("аеорсухіјѕԁһвмнткαβεζηικμνορτυχłøđð", "aeopcyxijsdhbmhtkabezhikmnoptyxlodd", strict=True))
+_LOOKS_LIKE |= {one.upper(): other.upper() for one, other in _LOOKS_LIKE.items()}
+_LOOKS_LIKE |= dict(zip("ıɡ’‘ʼ＇‐‑–", "ig''''---", strict=True))
 _LOOKS_LIKE |= {"ß": "ss", "æ": "ae", "œ": "oe", "þ": "th", "Æ": "Ae", "Œ": "Oe", "Þ": "Th", "ẞ": "SS"}
 _DROPPED = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u3164\ufe0e\ufe0f\uffa0")
 _UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "Ä": "Ae", "Ö": "Oe", "Ü": "Ue", "å": "aa", "ø": "oe"})
