@@ -192,7 +192,7 @@ def test_a_notebook_shows_the_page_in_a_frame_and_keeps_its_own_style(visit, rep
     frame = page.frames[1]
     frame.wait_for_load_state()
     assert frame.locator("h1").inner_text() == "How these teams work together"
-    assert page.evaluate("getComputedStyle(document.getElementById('host')).fontFamily").startswith("Times")
+    assert "Times" in page.evaluate("getComputedStyle(document.getElementById('host')).fontFamily")
     # Links within the report stay within it.
     frame.locator("a[href='#sure']").first.click()
     assert frame.locator("h1").count() == 1 and len(page.frames) == 2
