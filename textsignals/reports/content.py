@@ -35,7 +35,8 @@ class Content:
 
     `together` is all teams as one, None if fewer than two can be shown. `audience_note`, `map_note`, `untested` and
     `levels` are sentences. `hidden` are (team, periods, reason), `events` (day, title), `corners` the families that
-    make the map, `unplaced` teams that it leaves out; `more` findings were made than are listed.
+    make the map, `unplaced` teams that it leaves out; `more` findings were made than
+    are listed, and `possible` ones may be chance.
     """
 
     audience: Audience
@@ -49,6 +50,7 @@ class Content:
     hidden: tuple[tuple[str, str, str], ...]
     findings: tuple[Finding, ...]
     more: int
+    possible: tuple[Finding, ...]
     tested: int
     untested: str
     silent: tuple[str, ...]
@@ -114,6 +116,7 @@ def build(
         hidden=basis.hidden(),
         findings=findings[:_MAX_FINDINGS],
         more=len(findings) - len(findings[:_MAX_FINDINGS]),
+        possible=told.possible(changes)[:_MAX_FINDINGS],
         tested=len(pairs),
         untested=untested(changes.left_out, len(pairs)),
         silent=tuple(sorted({test.team for test in pairs if test.team} - {finding.team for finding in findings})),
@@ -140,6 +143,7 @@ def _allowed(changes: Changes, basis: Basis) -> Changes:
         changes.found,
         changes.tested,
         tuple(one for one in changes.left_out if one[1] not in basis.withheld),
+        changes.possible,
     )
 
 

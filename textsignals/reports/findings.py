@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -81,6 +81,10 @@ class Told:
         }
         found = sorted((c for c in changes.found if not _inside(c)), key=lambda c: c.team is not None)
         return tuple(self._finding(change, within.get((change.team, change.name))) for change in found)
+
+    def possible(self, changes: Changes) -> tuple[Finding, ...]:
+        """Return what came near a finding; it may well be chance."""
+        return tuple(replace(self._finding(change, None), certainty="may be chance") for change in changes.possible)
 
     def _finding(self, change: Change, sure: str | None) -> Finding:
         parts = self._halves(change.team)

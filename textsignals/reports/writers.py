@@ -225,6 +225,7 @@ def _environment(*, autoescape: bool) -> Environment:
         "per_100": per_100,
         "figure": _figure,
         "span": _span,
+        "estimate": _estimate,
         "share": wording.figure,
         "family_title": wording.family_title,
         "clean": clean,
@@ -237,9 +238,14 @@ def _figure(rate: Rate) -> str:
     """Return a rate per 100 as a cell of a table has it; never a bare 0 where nothing can be told from it."""
     if not math.isfinite(rate.rate):
         return "–"
-    if rate.unseen:
-        return f"under {max(0.1, 100 * rate.high):.1f}"
-    return f"{100 * rate.rate:.1f}" if 100 * rate.rate >= _LEAST else f"under {_LEAST}"
+    small = rate.unseen or 100 * rate.rate < _LEAST
+    return f"under {max(_LEAST, 100 * rate.high):.1f}" if small else f"{100 * rate.rate:.1f}"
+
+
+def _estimate(rate: Rate) -> str:
+    """Return a rate per 100 with its interval, or what it stays below."""
+    told = _figure(rate)
+    return told if not told[0].isdigit() else f"{told} ({_span(rate)})"
 
 
 def _span(rate: Rate) -> str:
