@@ -18,6 +18,7 @@ from textsignals.reports.findings import split
 from textsignals.taxonomy import Family, Taxonomy
 
 Audience = Literal["team", "organisation"]
+AUDIENCES: tuple[Audience, ...] = ("team", "organisation")
 
 ALL = "All teams together"
 """What all teams are called as one."""

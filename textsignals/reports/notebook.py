@@ -12,8 +12,10 @@ import pandas as pd
 from markupsafe import escape
 
 from textsignals.errors import TextSignalsError
+from textsignals.measures.changes import Event
 from textsignals.measures.periods import STEPS
 from textsignals.pipeline import Settings, count
+from textsignals.reports.basis import AUDIENCES, Audience
 from textsignals.reports.content import Content, build
 from textsignals.reports.findings import Finding
 from textsignals.reports.writers import html, markdown, tidy, write
@@ -34,15 +36,19 @@ def report(
     format: str | None = None,
     columns: Mapping[str, str] | None = None,
     date_order: str | None = None,
+    audience: Audience | None = None,
+    events: Mapping[date | str, str] | None = None,
 ) -> Report:
     """Return the report on exports, notes, transcripts and tables: what `textsignals report` writes, as an object.
 
     The options are those of the command: `team` names the team of all inputs and `teams` a teams.toml; `by` is week,
-    month or quarter; `since` and `until` are days, "2026-03-31" as well. Inputs that cannot be read are told in the
-    report. Raises TextSignalsError if no message is found in any of them, or an option makes no sense.
+    month or quarter; `since`, `until` and the keys of `events` (with titles) are days, "2026-03-31" as well. Inputs that
+    cannot be read are told in the report. Raises TextSignalsError if no message is found in any of them, or an option makes no sense.
     """
     if by not in (None, *STEPS):
         raise TextSignalsError(f"by={by!r} is no length of a period; choose {', '.join(STEPS)}")
+    if audience not in (None, *AUDIENCES):
+        raise TextSignalsError(f"audience={audience!r} is no audience; choose {', '.join(AUDIENCES)}")
     settings = Settings(
         team=team,
         teams=load_teams(teams) if teams else None,
@@ -57,7 +63,8 @@ def report(
     if not counts.days:
         why = "".join(f"; {problem}" for problem in outcome.problems[:1])
         raise TextSignalsError(f"no message was found in any input, so there is nothing to report{why}")
-    return Report(build(counts, outcome, by=by))
+    happened = [Event(_required(day), title) for day, title in (events or {}).items()]
+    return Report(build(counts, outcome, by=by, audience=audience, events=happened))
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -108,6 +115,12 @@ def _day(value: date | str | None) -> date | None:
         return date.fromisoformat(value)
     except ValueError:
         raise TextSignalsError(f"{value!r} is no date; write it like 2026-03-31") from None
+
+
+def _required(value: date | str) -> date:
+    day = _day(value)
+    assert day is not None
+    return day
 
 
 def _zone(value: tzinfo | str) -> tzinfo:
