@@ -22,7 +22,7 @@ from textsignals.reports.writers import WRITERS, html
 from textsignals.teams import Pseudonyms
 
 CALM = [1, 2, 1, 2, 1, 2, 1, 2]
-STEEP = [1, 1, 1, 1, 15, 15, 15, 15]
+STEEP = [1] * 8 + [15] * 8
 
 
 def content_of(*messages, by="week", **more):
@@ -39,8 +39,8 @@ def test_a_steep_rise_is_a_finding_and_says_from_where_to_where_and_since_when()
     assert content.tested == 1
     (finding,) = content.findings
     assert finding.text == (
-        "Payments: drift (autonomy without alignment) rose from 4 of 240 sentences tagged (2026-W02 to 2026-W05) to"
-        " 60 of 240 sentences tagged (2026-W06 to 2026-W09), above all blindside (4 tagged, then 60)"
+        "Payments: drift (autonomy without alignment) rose from 8 of 480 sentences tagged (2026-W02 to 2026-W09) to"
+        " 120 of 480 sentences tagged (2026-W10 to 2026-W17), above all blindside (8 tagged, then 120)"
     )
     assert finding.certainty in ("likely real", "very likely real")
     signals = FakeTagger().model.taxonomy.signals
@@ -50,7 +50,7 @@ def test_a_steep_rise_is_a_finding_and_says_from_where_to_where_and_since_when()
 
 def test_a_fall_is_called_a_fall():
     (finding,) = content_of(weeks_of("Payments", STEEP[::-1])).findings
-    assert " fell from 60 of 240 sentences tagged (2026-W02 to 2026-W05) to 4 of 240 " in finding.text
+    assert " fell from 120 of 480 sentences tagged (2026-W02 to 2026-W09) to 8 of 480 " in finding.text
 
 
 @pytest.mark.parametrize(
@@ -104,13 +104,13 @@ def test_a_change_beyond_every_doubt_is_not_lost():
 
 
 def test_a_finding_names_the_signal_that_moved_most_the_same_way():
-    texts = [*weeks_of("Payments", STEEP), *weeks_of("Payments", [6, 6, 6, 6, 0, 0, 0, 0], signal="silo")]
-    (finding,) = content_of(texts, weeks_of("Payments", [0] * 4 + [3] * 4, signal="strain")).findings
-    assert finding.text.endswith(", above all blindside (4 tagged, then 60)")
+    texts = [*weeks_of("Payments", STEEP), *weeks_of("Payments", [6] * 8 + [0] * 8, signal="silo")]
+    (finding,) = content_of(texts, weeks_of("Payments", [0] * 8 + [3] * 8, signal="strain")).findings
+    assert finding.text.endswith(", above all blindside (8 tagged, then 120)")
 
 
 def test_at_most_five_findings_the_surest_first():
-    teams = [weeks_of(f"team {i}", [1] * 4 + [8 + 2 * i] * 4) for i in range(7)]
+    teams = [weeks_of(f"team {i}", [1] * 8 + [8 + 2 * i] * 8) for i in range(7)]
     content = content_of(*teams)
     assert content.tested == 7
     assert (len(content.findings), content.more) == (5, 2)
@@ -335,9 +335,9 @@ def test_each_team_says_what_would_have_gone_unseen_and_what_was_not_tested():
 
 
 def test_an_event_is_compared_before_and_after_in_shares_that_no_part_of_a_period_can_be_computed_from():
-    event = Event(date(2026, 2, 2), "new lead")
+    event = Event(date(2026, 3, 2), "new lead")
     content = build(counted(weeks_of("Payments", STEEP)), outcome(), by="week", events=[event])
-    assert content.events == (("2026-02-02", "new lead"),)
+    assert content.events == (("2026-03-02", "new lead"),)
     (shift,) = content.teams[0].shifts
     assert (shift.day, shift.event, shift.family) == ("2026-02-02", "new lead", "Drift: autonomy without alignment")
     assert (shift.before, shift.after) == (0.017, 0.25)
