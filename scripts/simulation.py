@@ -34,8 +34,8 @@ class World:
     """How teams write. `icc` is how alike an author's sentences are; `redrawn` gives authors new rates every week.
 
     `swing` is the standard deviation of the logarithm of a rate over the weeks in one team, correlated by `LAG` from
-    one week to the next and the same for all signals of a family: their sums swing as much. With `drifting` the share of
-    retros, where each rate is four times that of the chat, grows from 20 to 80 % of the text.
+    one week to the next and the same for all signals of a family: their sums swing as much. With `drifting` the share
+    of retros, where each rate is four times that of the chat, grows from 20 to 80 % of the text.
     """
 
     weeks: int = 26

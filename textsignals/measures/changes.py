@@ -51,10 +51,11 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Tested:
-    """A test that was made, over how many weeks, and the smallest lasting change it could have seen.
+    """A test that was made, over how many weeks, and the smallest change it could have seen.
 
-    `smallest` is the step of the true share at half-time (0 to 1, infinite if the tagger is no better than chance) that
-    is found four times in five after correction for all tests of the tier.
+    `smallest` is the difference of the true share between the halves of the time (0 to 1, infinite if the tagger is no
+    better than chance) that is found four times in five, after correction for all tests of the tier, if it comes
+    steadily; a sudden one must be about half as large again.
     """
 
     tier: Tier
@@ -190,7 +191,7 @@ def compare_events(
 
 @dataclass(frozen=True, slots=True)
 class _Test:
-    """A slope with its error; `step` is the slope that a lasting change of one, at half-time or at the event, gives."""
+    """A slope with its error; times `halves` it is the change between the halves of the time, or at the event."""
 
     tier: Tier
     team: str | None
@@ -198,7 +199,7 @@ class _Test:
     slope: float
     error: float
     df: float
-    step: float
+    halves: float
     n_weeks: int
 
 
@@ -239,7 +240,7 @@ class _Slopes:
         one, (error, df) = self.fits[team], self._errors[team]
         asked = [(name, i, error[i], df[i]) for name in names if self._flags[team][i := self._at[name]] >= _MIN_FLAGS]
         return [
-            _Test(tier, team, name, float(one.slope[i]), float(e), float(d), float(one.step[i]), len(one.weeks))
+            _Test(tier, team, name, float(one.slope[i]), float(e), float(d), one.halves, len(one.weeks))
             for name, i, e, d in asked
         ]
 
@@ -261,9 +262,9 @@ class _Slopes:
             slope = np.array([one.slope[i] for one in fits])
             mean = float(share @ slope)
             error = math.sqrt(float((share**2 * (slope - mean) ** 2 / (1 - share)).sum()))
-            step = float(share @ np.array([one.step[i] for one in fits]))
+            halves = float(share @ np.array([one.halves for one in fits]))
             weeks = {week for one in fits for week in one.weeks}
-            tests.append(_Test("organisation", None, name, mean, error, len(teams) - 1, step, len(weeks)))
+            tests.append(_Test("organisation", None, name, mean, error, len(teams) - 1, halves, len(weeks)))
         return tests
 
 
@@ -271,13 +272,13 @@ def _judge(tests: Sequence[_Test], share: float, youden: Mapping[str, float]) ->
     """Return which tests are sure at a false discovery rate of `share` (Benjamini and Hochberg)."""
     if not tests:
         return []
-    slope, error, df, step = np.array([(test.slope, test.error, test.df, test.step) for test in tests]).T
+    slope, error, df, halves = np.array([(test.slope, test.error, test.df, test.halves) for test in tests]).T
     p = 2 * student_t.sf(np.abs(slope) / np.where(error > 0, error, np.inf), df)
     q = false_discovery_control(p)
     # What is sure even as the only change, plus the luck of the draw (methods.md, A5, with this test's own error).
     needed = student_t.isf(share / (2 * len(tests)), df) + norm.ppf(_POWER)
-    seen = step * [youden[test.name] for test in tests]
-    smallest = np.where(seen > 0, needed * error / np.where(seen > 0, seen, 1), np.inf)
+    seen = np.array([youden[test.name] for test in tests])
+    smallest = np.where(seen > 0, needed * error * halves / np.where(seen > 0, seen, 1), np.inf)
     return [
         _Verdict(test, float(p[i]), float(q[i]), bool(q[i] <= share), float(smallest[i]))
         for i, test in enumerate(tests)

@@ -79,9 +79,9 @@ class Fit:
     """A slope of one team for each name, its variance at dispersion 1 and what the dispersion is estimated from.
 
     `noise` are standardised residuals (weeks by names) with `df` degrees of freedom, `lever` is what each week lends
-    the slope, `step` the slope that a change of one gives which comes and lasts where the regressor is past its
-    middle, `information` the weight of the slope, `floor` the dispersion of sentences drawn one by one, `taken` what
-    fitting a line does to residuals that are alike.
+    the slope, `swing` how much rates that swing add to the dispersion, `halves` by how much the regressor differs
+    between its lower and upper half, `information` the weight of the slope, `floor` the dispersion of sentences drawn
+    one by one, `taken` what fitting a line does to residuals that are alike.
     """
 
     weeks: Array
@@ -91,7 +91,7 @@ class Fit:
     df: Array
     lever: Array
     swing: Array
-    step: Array
+    halves: float
     information: Array
     floor: Array
     taken: tuple[Array, Array]
@@ -103,7 +103,7 @@ def fit(one: Series, x: Array, icc: Array) -> Fit:
     Least squares with weights n / deff on raw shares: the stratified form of the Cochran-Armitage test, which sees no
     change where only the mix of strata changed. Residuals are summed by week, since strata of a week share authors.
     """
-    at = one.week.T @ np.column_stack([x, x > (x.min() + x.max()) / 2])
+    late = x > (x.min() + x.max()) / 2
     deff = np.maximum(1, 1 + np.outer(one.cluster - 1, icc))
     weight = one.n[:, None] / (one.week.T @ deff)
     strata = one.stratum[one.stratum.any(axis=1)]
@@ -114,7 +114,7 @@ def fit(one: Series, x: Array, icc: Array) -> Fit:
 
     p = strata @ one.flags / (strata @ one.n)[:, None]
     spread = weight * (strata.T @ (p * (1 - p)))
-    x_c, step, y = centred(at[:, :1]), centred(at[:, 1:]), centred(one.flags / one.n[:, None])
+    x_c, y = centred((x @ one.week)[:, None]), centred(one.flags / one.n[:, None])
     information = (weight * x_c**2).sum(axis=0)
     sxx = np.maximum(information, 1e-300)
     slope = (weight * x_c * y).sum(axis=0) / sxx
@@ -131,7 +131,7 @@ def fit(one: Series, x: Array, icc: Array) -> Fit:
         df=((expected - lost + pull**2 * variance) / safe).sum(axis=0),
         lever=pull * np.sqrt(expected) / (one.week @ weight),
         swing=((one.week @ (weight * (strata.T @ p))) ** 2 / safe).mean(axis=0),
-        step=(weight * x_c * step).sum(axis=0) / sxx,
+        halves=float(x[late].mean() - x[~late].mean()) if late.any() else 0.0,
         information=information,
         floor=(1 / deff).mean(axis=0),
         taken=_taken(one.weeks, x),
@@ -147,6 +147,8 @@ def errors(fits: Sequence[Fit], usable: NDArray[np.bool_]) -> tuple[Array, Array
     are alike, so that a line hides part of them and is led by the rest: the error grows by both. It is never below that
     of sentences drawn one by one. `usable` (teams by names) tells what is pooled.
     """
+    if not fits:
+        return np.zeros(usable.shape), np.zeros(usable.shape)
     df, swing, chi2 = (
         np.array(v) for v in zip(*((f.df, f.swing, (f.noise**2).sum(axis=0)) for f in fits), strict=True)
     )
