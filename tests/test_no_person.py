@@ -146,8 +146,8 @@ DAMAGED = {
 
 @pytest.mark.parametrize("content", DAMAGED.values(), ids=DAMAGED)
 def test_no_person_is_in_what_is_said_of_a_damaged_export(tmp_path, content):
-    # What is said of a table of stand-ups names its columns, as whoever exported it did: its first row.
-    for name in set(formats()) - {"standups"}:
+    # What is said of a table names its columns as whoever made it did, and here its first row has only people.
+    for name in sorted(set(formats()) - {"table", "standups"}):
         path = tmp_path / name.replace("/", " ")
         path.write_bytes(content.encode("utf-8", "surrogateescape"))
         said = []
