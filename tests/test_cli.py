@@ -184,7 +184,7 @@ def test_quiet_says_nothing(runner, fake, good):
 def test_missing_and_good_file_together_give_the_report_and_1(runner, fake, good):
     result = run(runner, "report", "gone.zip", "good.csv", "-q", "-o", "r.csv")
     assert answered(result) == (1, "", f"Error: gone.zip: no such file or folder; {HINT}\n")
-    assert "Payments,2026-W02,family,drift,6,60,6,3," in (good.parent / "r.csv").read_text()
+    assert "Payments,2026-W02,family,drift,6,60,5 to 9,3," in (good.parent / "r.csv").read_text()
 
 
 def test_a_bad_row_is_one_line_and_1_and_the_rest_is_reported(runner, fake, good):
@@ -234,7 +234,7 @@ def test_team_window_step_and_zone_reach_the_report(runner, fake, good):
     result = run(runner, "report", "good.csv", "-o", "r.csv", *options)
     assert result.exit_code == 0
     assert "12 messages lie outside the chosen dates\n" in result.stderr
-    assert "Everyone,2026-01,family,drift,6,60,6,1," in (good.parent / "r.csv").read_text()
+    assert "Everyone,2026-01,family,drift,6,60,5 to 9,1," in (good.parent / "r.csv").read_text()
 
 
 def test_the_page_tells_the_command_that_made_it(runner, fake, good):

@@ -39,8 +39,8 @@ def test_a_steep_rise_is_a_finding_and_says_from_where_to_where_and_since_when()
     assert content.tested == 1
     (finding,) = content.findings
     assert finding.text == (
-        "Payments: drift (autonomy without alignment) rose from 8 of 480 sentences tagged (2026-W02 to 2026-W09) to"
-        " 120 of 480 sentences tagged (2026-W10 to 2026-W17), above all blindside (8 tagged, then 120)"
+        "Payments: drift (autonomy without alignment) rose from about 1.4 in 100 (2026-W02 to 2026-W09)"
+        " to about 31 in 100 (2026-W10 to 2026-W17), above all blindside (8 tagged, then 120)"
     )
     assert finding.certainty in ("likely real", "very likely real")
     signals = FakeTagger().model.taxonomy.signals
@@ -50,7 +50,7 @@ def test_a_steep_rise_is_a_finding_and_says_from_where_to_where_and_since_when()
 
 def test_a_fall_is_called_a_fall():
     (finding,) = content_of(weeks_of("Payments", STEEP[::-1])).findings
-    assert " fell from 120 of 480 sentences tagged (2026-W02 to 2026-W09) to 8 of 480 " in finding.text
+    assert " fell from about 31 in 100 (2026-W02 to 2026-W09) to about 1.4 in 100 " in finding.text
 
 
 @pytest.mark.parametrize(
@@ -110,7 +110,7 @@ def test_a_finding_names_the_signal_that_moved_most_the_same_way():
 
 
 def test_at_most_five_findings_the_surest_first():
-    teams = [weeks_of(f"team {i}", [1] * 8 + [8 + 2 * i] * 8) for i in range(7)]
+    teams = [weeks_of(f"team {i}", [1 + (10 + 2 * i) * week // 15 for week in range(16)]) for i in range(7)]
     content = content_of(*teams)
     assert content.tested == 7
     assert (len(content.findings), content.more) == (5, 2)
@@ -339,7 +339,7 @@ def test_an_event_is_compared_before_and_after_in_shares_that_no_part_of_a_perio
     content = build(counted(weeks_of("Payments", STEEP)), outcome(), by="week", events=[event])
     assert content.events == (("2026-03-02", "new lead"),)
     (shift,) = content.teams[0].shifts
-    assert (shift.day, shift.event, shift.family) == ("2026-02-02", "new lead", "Drift: autonomy without alignment")
+    assert (shift.day, shift.event, shift.family) == ("2026-03-02", "new lead", "Drift: autonomy without alignment")
     assert (shift.before, shift.after) == (0.017, 0.25)
     assert shift.certainty in ("likely not chance", "very likely not chance") and shift.sure
 
