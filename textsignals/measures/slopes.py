@@ -164,8 +164,8 @@ def errors(fits: Sequence[Fit], usable: NDArray[np.bool_]) -> tuple[Array, Array
     error = np.sqrt(
         np.maximum(np.array([f.floor for f in fits]), mixed * grown) * np.array([one.variance for one in fits])
     )
-    # A team alone has no more to go by than its own weeks.
-    return error, np.maximum(1, np.minimum(_PRIOR_DF + df, pooled))
+    # A team alone has no more to go by than its own weeks, and weeks that are alike tell less than as many others.
+    return error, np.maximum(1, np.minimum(_PRIOR_DF + df, pooled) / grown)
 
 
 def _parts(weight: Array, swing: Array, seen: Array) -> tuple[Array, Array]:
@@ -197,7 +197,8 @@ def _lag(fits: Sequence[Fit], weight: Array, luck: Array, swings: Array, df: Arr
         alike += np.outer(product / level, w * swung)
     seen, alike = together / np.maximum(alone, _TINY), alike / np.maximum(alone, _TINY)
     lag = np.array([np.interp(x, curve, _LAGS) for x, curve in zip(seen, alike.T, strict=True)])
-    return (df * lag + _PRIOR_DF * _USUAL_LAG) / (df + _PRIOR_DF)
+    mixed: Array = (df * lag + _PRIOR_DF * _USUAL_LAG) / (df + _PRIOR_DF)
+    return mixed
 
 
 def _taken(weeks: Array, x: Array) -> tuple[Array, Array]:
