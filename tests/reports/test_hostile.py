@@ -44,7 +44,7 @@ MARKDOWN = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethro
 @pytest.fixture(scope="module")
 def content():
     """A report with a finding, whose names are not yet hostile."""
-    rising = weeks_of("Payments", [1] * 8 + [30] * 8)
+    rising = weeks_of("Payments", [2] * 13 + [12] * 13)
     steady = [m for name in ("Sales", "Quays") for m in weeks_of(name, [2, 1, 2])]
     made = build(counted([*rising, *steady]), outcome("in.csv"), by="month", command="textsignals report")
     assert made.findings
