@@ -80,6 +80,7 @@ def poisoned(content, text):
     team = dataclasses.replace(content.teams[0], families=content.teams[0].families[:1], signals=())
     fields |= {"teams": (team,)}
     fields = {name: changed(value) for name, value in fields.items()}
+    fields["hidden"] = tuple((whole(team), periods, reason) for team, periods, reason in fields["hidden"])
     counts = content.counts[(content.counts.team == team.name) & (content.counts.signal == team.families[0].name)]
     file = FileReport(text, text, 1, 0, {text: 1}, 0, {text: 1}, (text,))
     problem = Problem(text, text, text, text)

@@ -216,11 +216,17 @@ def _svg(figure: Figure, spoken: str) -> str:
     svg = buffer.getvalue()
     svg = svg[svg.index("<svg") :]
     svg = re.sub(r"<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)
-    svg = re.sub(r' id="[a-zA-Z0-9.]+_\d+"', "", svg)
-    svg = re.sub(r"font: ([^;\"']*?)([\d.]+px) [^;\"]*", r"font: \1\2 var(--sans)", svg)
-    # Of the outermost element only: below it these words may be the name of a team.
-    root, end, drawn = svg.partition(">")
-    svg = re.sub(r' (?:width|height|xmlns(?::\w+)?)="[^"]*"', "", root) + end + drawn
-    for colour, variable in _VARIABLES.items():
-        svg = svg.replace(colour, variable)
+    # Inside of tags only: between them, anything may be the name of a team.
+    svg = re.sub(r"<[^>]*>", lambda tag: _plain(tag.group()), svg)
     return svg.replace("<svg", f'<svg role="img" aria-label="{escape(spoken)}"', 1).strip()
+
+
+def _plain(tag: str) -> str:
+    """Return a tag without needless ids and sizes, with the colours and the font of the page."""
+    if tag.startswith("<svg"):
+        tag = re.sub(r' (?:width|height|xmlns(?::\w+)?)="[^"]*"', "", tag)
+    tag = re.sub(r' id="[a-zA-Z0-9.]+_\d+"', "", tag)
+    tag = re.sub(r"font: ([^;\"']*?)([\d.]+px) [^;\"]*", r"font: \1\2 var(--sans)", tag)
+    for colour, variable in _VARIABLES.items():
+        tag = tag.replace(colour, variable)
+    return tag
