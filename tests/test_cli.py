@@ -265,7 +265,7 @@ def test_what_a_report_shows_is_kept_and_forgotten_when_asked(runner, fake, good
     assert run(runner, "report", "good.csv", "-q").exit_code == 0
     assert sorted(path.name for path in state.iterdir()) == ["key", "ledger.jsonl"]
     assert "person" not in (state / "ledger.jsonl").read_text()
-    refused = runner.invoke(main, ["forget"], input="n\n")
+    refused = runner.invoke(cli.main, ["forget"], input="n\n")
     assert refused.exit_code == 1 and len(list(state.iterdir())) == 2
     assert answered(run(runner, "forget", "--yes")) == (0, "", f"Deleted: key and ledger in {state}\n")
     assert list(state.iterdir()) == []

@@ -235,7 +235,7 @@ def _print_tags(tags: Iterable[Any], text: str, place: dict[str, Any]) -> None:
 @main.command()
 @click.confirmation_option(
     "--yes",
-    help="Do not ask.",
+    help="Delete without asking first.",
     prompt="Delete the key of all pseudonyms, and what is kept of earlier reports?",
 )
 @options.quiet
@@ -246,6 +246,8 @@ def forget(quiet: bool) -> None:
     The ledger keeps, under a key, which text earlier reports were about, so that no
     later report can be subtracted from them. Without it, nothing is compared any more.
     Both are in $TEXTSIGNALS_STATE, or else in ~/.local/state/textsignals.
+    Example:
+      textsignals forget --yes
     """
     from textsignals.measures.ledger import forget as forget_all
     from textsignals.measures.ledger import state_folder
