@@ -143,9 +143,9 @@ def errors(fits: Sequence[Fit], usable: NDArray[np.bool_]) -> tuple[Array, Array
 
     The moderated slope of methods.md, A5, with a prior that knows how much each team wrote: the dispersion of a team's
     weeks around its line is mixed with what all teams together let expect (worth 20 degrees of freedom), which is the
-    luck of the draw and a part that grows with the flags of a week, for rates that swing. Swings of neighbouring weeks
-    are alike, so that a line hides part of them and is led by the rest: the error grows by both. It is never below that
-    of sentences drawn one by one. `usable` (teams by names) tells what is pooled.
+    luck of sentences drawn one by one and a part that grows with the flags of a week, for rates that swing. Swings of
+    neighbouring weeks are alike, so that a line hides part of them and is led by the rest: the error grows by both. It
+    is never below that of sentences drawn one by one. `usable` (teams by names) tells what is pooled.
     """
     if not fits:
         return np.zeros(usable.shape), np.zeros(usable.shape)
@@ -155,34 +155,20 @@ def errors(fits: Sequence[Fit], usable: NDArray[np.bool_]) -> tuple[Array, Array
     pooled = (df * usable).sum(axis=0)
     # Large teams show swings best, and their dispersion is the least certain.
     weight = usable * df / (1 + _USUAL_SWING * swing) ** 2
-    luck, swings = _parts(weight, swing, chi2 / np.maximum(df, 1))
-    lag = _lag(fits, weight * swing, luck, swings * swing, pooled)
-    expected = luck + swings * swing
+    floor = np.array([one.floor for one in fits])
+    excess = (weight * (chi2 / np.maximum(df, 1) - floor)).sum(axis=0)
+    swings = np.maximum(0, excess) / np.maximum((weight * swing).sum(axis=0), _TINY)
+    lag = _lag(fits, weight * swing, swings * swing, pooled)
+    expected = floor + swings * swing
     mixed = (_PRIOR_DF * expected + chi2) / (_PRIOR_DF + df)
     part = swings * swing / np.maximum(expected, _TINY)
     grown = np.array([1 + share * (_growth(one, lag) - 1) for one, share in zip(fits, part, strict=True)])
-    error = np.sqrt(
-        np.maximum(np.array([f.floor for f in fits]), mixed * grown) * np.array([one.variance for one in fits])
-    )
+    error = np.sqrt(np.maximum(floor, mixed * grown) * np.array([one.variance for one in fits]))
     # A team alone has no more to go by than its own weeks, and weeks that are alike tell less than as many others.
     return error, np.maximum(1, np.minimum(_PRIOR_DF + df, pooled) / grown)
 
 
-def _parts(weight: Array, swing: Array, seen: Array) -> tuple[Array, Array]:
-    """Return what dispersion is without swings and its growth with `swing`, by name, from that of each team.
-
-    A weighted line over the teams, of which neither part is below 0 and the first not above 1: clusters explain more.
-    """
-    total = np.maximum(weight.sum(axis=0), _TINY)
-    mean, middle = (weight * seen).sum(axis=0) / total, (weight * swing).sum(axis=0) / total
-    spread = (weight * (swing - middle) ** 2).sum(axis=0)
-    line = (weight * (swing - middle) * seen).sum(axis=0) / np.where(spread > _TINY, spread, np.inf)
-    middle = np.maximum(middle, _TINY)
-    swings = np.clip(line, np.maximum(0, mean - 1) / middle, mean / middle)
-    return mean - swings * middle, swings
-
-
-def _lag(fits: Sequence[Fit], weight: Array, luck: Array, swings: Array, df: Array) -> Array:
+def _lag(fits: Sequence[Fit], weight: Array, swings: Array, df: Array) -> Array:
     """Return how much alike the swings of neighbouring weeks are (lag-1 autocorrelation), by name.
 
     Pooled over teams, as likely as not a half until weeks show otherwise, and solved for: fitting a line makes the
@@ -192,7 +178,7 @@ def _lag(fits: Sequence[Fit], weight: Array, luck: Array, swings: Array, df: Arr
     for one, w, swung in zip(fits, weight, swings, strict=True):
         level, product = one.taken
         next_to = np.diff(one.weeks) == 1
-        together += w * ((one.noise[1:] * one.noise[:-1])[next_to].sum(axis=0) - luck * product[0])
+        together += w * ((one.noise[1:] * one.noise[:-1])[next_to].sum(axis=0) - one.floor * product[0])
         alone += w * swung
         alike += np.outer(product / level, w * swung)
     seen, alike = together / np.maximum(alone, _TINY), alike / np.maximum(alone, _TINY)
