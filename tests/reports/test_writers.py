@@ -220,7 +220,7 @@ RANKS = r"rank\w*|worst|best|top performer\w*|low performer\w*|leader ?board|lea
 @pytest.mark.parametrize("maker", [html, markdown])
 @pytest.mark.parametrize("audience", ["team", "organisation"])
 def test_words_about_feelings_of_people_and_ranks_are_not_used(maker, audience):
-    messages = [m for name in ("Payments", "Sales", "Depots") for m in weeks_of(name, [1] * 10 + [15] * 10)]
+    messages = [m for name in ("Payments", "Sales", "Depots") for m in weeks_of(name, [1 + week for week in range(20)])]
     for signal in load_taxonomy().signals:
         messages += weeks_of("Payments", [3, 1, 4, 1], signal=signal)
     content = build(
