@@ -121,7 +121,7 @@ def test_weeks_that_hang_together_make_a_slope_less_sure_than_the_same_weeks_mix
 def test_no_slope_is_surer_than_that_of_sentences_drawn_one_by_one():
     one = fitted(of([5] * 12), icc=0.2)
     plain = fitted(of([5] * 12))
-    assert error_of(one)[0] == pytest.approx(np.sqrt(plain.variance[0]))
+    assert np.sqrt(plain.variance[0]) <= error_of(one)[0] < 2 * np.sqrt(plain.variance[0])
 
 
 @pytest.mark.parametrize("flagged", [[0] * 9, [50] * 9])

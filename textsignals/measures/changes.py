@@ -121,14 +121,13 @@ def find_changes(
     slopes = _Slopes({team: (one, one.weeks) for team, one in every.items() if not few[team]}, names, icc)
 
     organisation = _judge(slopes.organisation(taxonomy.signals), _SHARE_ORGANISATION, youden)
-    share = _SHARE_FAMILIES if organisation else _SHARE_FAMILIES + _SHARE_ORGANISATION
     asked = [test for team in slopes.fits for test in slopes.tests("family", team, taxonomy.families)]
-    families = _judge(asked, share, youden)
+    families = _judge(asked, _SHARE_FAMILIES, youden)
     signals: list[_Verdict] = []
     for family in families:
         if family.sure and family.test.team:
             inside = [signal.name for signal in taxonomy.of_family(family.test.name)]
-            signals += _judge(slopes.tests("signal", family.test.team, inside), share, youden)
+            signals += _judge(slopes.tests("signal", family.test.team, inside), _SHARE_FAMILIES, youden)
 
     verdicts = [*organisation, *families, *signals]
     sure = sorted((v for v in verdicts if v.sure), key=lambda v: (v.q, v.p, v.test.team or "", v.test.name))

@@ -158,14 +158,16 @@ def errors(fits: Sequence[Fit], usable: NDArray[np.bool_]) -> tuple[Array, Array
     floor = np.array([one.floor for one in fits])
     excess = (weight * (chi2 / np.maximum(df, 1) - floor)).sum(axis=0)
     swings = np.maximum(0, excess) / np.maximum((weight * swing).sum(axis=0), _TINY)
+    # A team alone can hardly tell how much rates swing, so that what is usual counts too.
+    swings = (pooled * swings + _PRIOR_DF * _USUAL_SWING) / (pooled + _PRIOR_DF)
     lag = _lag(fits, weight * swing, swings * swing, pooled)
     expected = floor + swings * swing
     mixed = (_PRIOR_DF * expected + chi2) / (_PRIOR_DF + df)
     part = swings * swing / np.maximum(expected, _TINY)
     grown = np.array([1 + share * (_growth(one, lag) - 1) for one, share in zip(fits, part, strict=True)])
     error = np.sqrt(np.maximum(floor, mixed * grown) * np.array([one.variance for one in fits]))
-    # A team alone has no more to go by than its own weeks, and weeks that are alike tell less than as many others.
-    return error, np.maximum(1, np.minimum(_PRIOR_DF + df, pooled) / grown)
+    # Weeks that are alike tell less than as many others.
+    return error, np.maximum(1, (_PRIOR_DF + df) / grown)
 
 
 def _lag(fits: Sequence[Fit], weight: Array, swings: Array, df: Array) -> Array:
