@@ -18,6 +18,14 @@ def tagger():
     return textsignals.load()
 
 
+@pytest.fixture(autouse=True)
+def state(tmp_path_factory, monkeypatch) -> Path:
+    """A folder of its own for key and ledger, so that no test knows another's reports or writes into a home."""
+    folder = tmp_path_factory.mktemp("state")
+    monkeypatch.setenv("TEXTSIGNALS_STATE", str(folder))
+    return folder
+
+
 @pytest.fixture
 def runner() -> CliRunner:
     return CliRunner()

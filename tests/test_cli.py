@@ -184,7 +184,7 @@ def test_quiet_says_nothing(runner, fake, good):
 def test_missing_and_good_file_together_give_the_report_and_1(runner, fake, good):
     result = run(runner, "report", "gone.zip", "good.csv", "-q", "-o", "r.csv")
     assert answered(result) == (1, "", f"Error: gone.zip: no such file or folder; {HINT}\n")
-    assert "Payments,2026-W02,family,drift,6,60,6,3," in (good.parent / "r.csv").read_text()
+    assert "Payments,2026-W02,family,drift,6,60,5 to 9,3," in (good.parent / "r.csv").read_text()
 
 
 def test_a_bad_row_is_one_line_and_1_and_the_rest_is_reported(runner, fake, good):
@@ -234,7 +234,7 @@ def test_team_window_step_and_zone_reach_the_report(runner, fake, good):
     result = run(runner, "report", "good.csv", "-o", "r.csv", *options)
     assert result.exit_code == 0
     assert "12 messages lie outside the chosen dates\n" in result.stderr
-    assert "Everyone,2026-01,family,drift,6,60,6,1," in (good.parent / "r.csv").read_text()
+    assert "Everyone,2026-01,family,drift,6,60,5 to 9,1," in (good.parent / "r.csv").read_text()
 
 
 def test_the_page_tells_the_command_that_made_it(runner, fake, good):
@@ -244,6 +244,31 @@ def test_the_page_tells_the_command_that_made_it(runner, fake, good):
     assert code == (
         "textsignals report good.csv --by week --team 'All of us' --since 2026-01-05 --column text=text --quiet"
     )
+
+
+def test_an_event_and_the_audience_reach_the_report_and_its_command(runner, fake, good):
+    options = ["--event", "2026-01-14=a <new> lead", "--audience", "organisation"]
+    assert run(runner, "report", "good.csv", "-q", *options).exit_code == 0
+    text = (good.parent / "report.html").read_text()
+    assert "a &lt;new&gt; lead (2026-01-14)" in text and "For the organisation." in text
+    assert "--audience organisation --event &#39;2026-01-14=a &lt;new&gt; lead&#39;" in text
+
+
+@pytest.mark.parametrize("event", ["new lead", "2026-02-30=x", "1.3.2026=x", "2026-03-01", "2026-03-01= ", "=x"])
+def test_an_event_that_is_none_is_told_how_to_write_it(runner, event):
+    result = run(runner, "report", "x.csv", "--event", event)
+    assert result.exit_code == 2
+    assert f"{event!r} is no event; write it like 2026-03-01=\"new lead\"" in " ".join(result.stderr.split())
+
+
+def test_what_a_report_shows_is_kept_and_forgotten_when_asked(runner, fake, good, state):
+    assert run(runner, "report", "good.csv", "-q").exit_code == 0
+    assert sorted(path.name for path in state.iterdir()) == ["key", "ledger.jsonl"]
+    assert "person" not in (state / "ledger.jsonl").read_text()
+    refused = runner.invoke(cli.main, ["forget"], input="n\n")
+    assert refused.exit_code == 1 and len(list(state.iterdir())) == 2
+    assert answered(run(runner, "forget", "--yes")) == (0, "", f"Deleted: key and ledger in {state}\n")
+    assert list(state.iterdir()) == []
 
 
 def test_reports_are_the_same_bytes_twice(runner, fake, good):

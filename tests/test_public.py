@@ -9,6 +9,7 @@ import textsignals
 PUBLIC = [
     "Message",
     "ReadReport",
+    "Report",
     "SignalClassifier",
     "Tag",
     "Tagger",
@@ -17,6 +18,7 @@ PUBLIC = [
     "load_taxonomy",
     "rate_interval",
     "read",
+    "report",
     "tag_frame",
 ]
 

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from textsignals.measures.scores import tag_frame
     from textsignals.readers import read
     from textsignals.records import Message, ReadReport, Tag
+    from textsignals.reports.notebook import Report, report
     from textsignals.tagging.tagger import Tagger, load
     from textsignals.taxonomy import load_taxonomy
 
@@ -21,6 +22,7 @@ __version__ = "0.1.0"
 _HOMES = {
     "Message": "records",
     "ReadReport": "records",
+    "Report": "reports.notebook",
     "SignalClassifier": "classifier",
     "Tag": "records",
     "Tagger": "tagging.tagger",
@@ -29,12 +31,14 @@ _HOMES = {
     "load_taxonomy": "taxonomy",
     "rate_interval": "measures.rates",
     "read": "readers",
+    "report": "reports.notebook",
     "tag_frame": "measures.scores",
 }
 
 __all__ = [
     "Message",
     "ReadReport",
+    "Report",
     "SignalClassifier",
     "Tag",
     "Tagger",
@@ -43,6 +47,7 @@ __all__ = [
     "load_taxonomy",
     "rate_interval",
     "read",
+    "report",
     "tag_frame",
 ]
 

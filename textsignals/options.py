@@ -36,6 +36,25 @@ class _Day(click.ParamType):  # type: ignore[type-arg]
             self.fail(f"{value!r} is no date; write it like 2026-03-31", param, ctx)
 
 
+class _Event(click.ParamType):  # type: ignore[type-arg]
+    name = "event"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        # Only here: what compares events needs libraries that `--help` should not wait for.
+        from textsignals.measures.changes import Event
+
+        if isinstance(value, Event):
+            return value
+        day, _, title = value.partition("=")
+        try:
+            told = date.fromisoformat(day.strip())
+        except ValueError:
+            told = None
+        if told is None or not title.strip():
+            self.fail(f'{value!r} is no event; write it like 2026-03-01="new lead"', param, ctx)
+        return Event(told, title.strip())
+
+
 def _columns(ctx: click.Context, param: click.Parameter, value: tuple[str, ...]) -> dict[str, str]:
     if not value:
         return {}
@@ -120,4 +139,24 @@ window = together(
     ),
     click.option("--since", type=_Day(), help="Leave out what is older."),
     click.option("--until", type=_Day(), help="Leave out what is newer."),
+)
+events = click.option(
+    "--event",
+    "events",
+    type=_Event(),
+    multiple=True,
+    metavar="DAY=TITLE",
+    help="What happened on a day; drawn, and compared before and after. May be given several times.",
+)
+audience = click.option(
+    "--audience",
+    type=click.Choice(["team", "organisation"]),
+    help="For whom: the team itself, or others, to whom nothing is told of single leads  [default: by number of teams]",
+)
+evidence = click.option(
+    "--evidence",
+    type=click.Choice(["off", "redacted"]),
+    default="off",
+    show_default=True,
+    help="Quote redacted example sentences where 10 people and more wrote.",
 )

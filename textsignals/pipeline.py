@@ -14,9 +14,10 @@ from textsignals.measures.periods import local_day
 from textsignals.readers import Seen, read
 from textsignals.readers.base import FileLog
 from textsignals.records import FileReport, Message, Problem, ReadReport
-from textsignals.teams import Assign, Teams, assigner, public_path
+from textsignals.teams import Assign, Pseudonyms, Teams, assigner, public_path
 
 if TYPE_CHECKING:
+    from textsignals.measures.evidence import Quotes
     from textsignals.measures.scores import Counts
     from textsignals.tagging.tagger import Tagger
 
@@ -124,13 +125,23 @@ def _account_of(file: str, files: Mapping[str, FileReport]) -> str:
 
 
 def count(
-    inputs: Sequence[str | Path], tagger: Tagger, settings: Settings, watch: Watch | None = None
+    inputs: Sequence[str | Path],
+    tagger: Tagger,
+    settings: Settings,
+    watch: Watch | None = None,
+    *,
+    pseudonyms: Pseudonyms | None = None,
+    quotes: Quotes | None = None,
 ) -> tuple[Counts, Outcome]:
-    """Return the counts over all inputs and what became of them; `watch` wraps the stream, for a progress bar."""
+    """Return the counts over all inputs and what became of them; `watch` wraps the stream, for a progress bar.
+
+    `pseudonyms` are new ones unless given; `quotes` are offered each sentence that an example could be made of.
+    """
     # Only here: whoever only reads need not wait for what tags and counts.
     from textsignals.measures.scores import Counts
 
-    outcome, counts = Outcome(), Counts(tagger, settings.tz)
+    outcome = Outcome()
+    counts = Counts(tagger, settings.tz, pseudonyms, quotes.offer_from if quotes else None)
     stream = messages(inputs, settings, outcome)
     counts.add(watch(stream) if watch else stream)
     return counts, outcome

@@ -7,9 +7,17 @@ from fake_tagger import QUALITY
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from scipy.stats import norm
+from statsmodels.stats.proportion import proportion_confint
 
 from textsignals import rate_interval
-from textsignals.measures.rates import Rate, cell_rate, intra_cluster_correlation, shared_recall
+from textsignals.measures.rates import (
+    Rate,
+    cell_rate,
+    intra_cluster_correlation,
+    shared_recall,
+    shrunk,
+    status_rate,
+)
 from textsignals.measures.scores import Tally
 from textsignals.tagging.model import Quality
 
@@ -302,3 +310,70 @@ def test_shared_recall_pools_the_cases():
 @pytest.mark.parametrize(("low", "unseen"), [(0.0, True), (0.001, False)])
 def test_unseen_means_that_the_interval_reaches_zero(low, unseen):
     assert Rate(1, 100, 0.01, low, 0.05).unseen is unseen
+
+
+def test_shares_of_a_perfect_tagger_and_of_statuses_are_wilsons_as_in_statsmodels():
+    many = 10**9
+    for flagged, total in ((0, 30), (3, 40), (40, 40), (120, 900)):
+        expected = proportion_confint(flagged, total, method="wilson")
+        assert rate_interval(flagged, total, tp=many, p=many, tn=many, n=many)[1:] == pytest.approx(expected, abs=1e-6)
+        tally = Tally()
+        tally.sentences["a", ""] = total
+        tally.statuses["any", "negated"] = flagged
+        found = status_rate(tally, "any", "negated", 0.0)
+        assert (found.low, found.high) == pytest.approx(expected, abs=1e-9)
+        assert (found.flagged, found.total, found.rate) == (flagged, total, flagged / total)
+        assert found.unseen is (flagged == 0)
+        assert found.high > 0
+
+
+def test_what_is_missing_or_wanted_is_less_sure_if_few_people_say_it():
+    even, lumped = (_tally(sizes, [0] * len(sizes)) for sizes in ([10] * 10, [91] + [1] * 9))
+    for tally in (even, lumped):
+        tally.statuses["any", "hypothetical"] = 5
+    narrow, wide = (status_rate(tally, "any", "hypothetical", 0.2) for tally in (even, lumped))
+    assert wide.low < narrow.low < narrow.rate < narrow.high < wide.high
+
+
+def given_rate(rate, half, flagged=5):
+    return Rate(flagged, 100, rate, rate - half, rate + half)
+
+
+def test_shrinking_by_hand():
+    # Two rates of variance 1e-4 and mean 0.05: q = 2 * 0.03^2 / 1e-4 = 18, so between = 17 * 1e-4 and weight 17/18.
+    half = 0.01 * norm.ppf(0.975)
+    assert shrunk([given_rate(0.02, half), given_rate(0.08, half)]) == pytest.approx(
+        [0.05 - 0.03 * 17 / 18, 0.05 + 0.03 * 17 / 18]
+    )
+
+
+def test_shrinking_puts_what_is_hardly_known_into_the_middle_and_keeps_the_rest_in_order():
+    rates = [given_rate(0.02, 0.005), given_rate(0.09, 0.2), given_rate(0.06, 0.005), Rate(1, 9, math.nan, 0.0, 1.0)]
+    sure, vague, high, unknown = shrunk(rates)
+    assert sure < unknown < high
+    assert sure < vague < high
+    assert (sure, high) == pytest.approx((0.02, 0.06), abs=0.002)
+
+
+@pytest.mark.parametrize(
+    ("rates", "expected"),
+    [
+        ([], []),
+        ([given_rate(0.1, 0.02)], [0.1]),
+        ([given_rate(0.1, 0.02)] * 3, [0.1] * 3),
+        ([given_rate(0.0, 0.0), given_rate(0.0, 0.0)], [0.0, 0.0]),
+    ],
+)
+def test_shrinking_what_is_alike_or_alone_leaves_it(rates, expected):
+    assert shrunk(rates) == pytest.approx(expected)
+
+
+def test_shrunken_rates_are_nearer_to_the_truth_than_plain_ones():
+    rng = np.random.default_rng(6)
+    truth, n = rng.normal(0.05, 0.015, 40).clip(0.005), rng.integers(30, 500, 40)
+    plain = [
+        Rate(int(x), int(m), *rate_interval(int(x), int(m), tp=9999, p=9999, tn=9999, n=9999))
+        for x, m in zip(rng.binomial(n, truth), n, strict=True)
+    ]
+    error = lambda estimates: np.sqrt(np.mean((np.array(estimates) - truth) ** 2))  # noqa: E731
+    assert error(shrunk(plain)) < 0.8 * error([rate.rate for rate in plain])

@@ -5,9 +5,11 @@ from xml.etree import ElementTree
 import pytest
 from fake_tagger import counted, message, outcome, weeks_of
 
+from textsignals.measures.position import Place
 from textsignals.measures.rates import Rate
+from textsignals.reports.cards import Curve, Point, Team
 from textsignals.reports.charts import line, team_map
-from textsignals.reports.content import Curve, Place, Point, Team, build
+from textsignals.reports.content import build
 
 CORNERS = [("Drift", 1, -1), ("Control", -1, 1), ("Crowding", -1, -1), ("Aligned", 1, 1)]
 
@@ -27,7 +29,7 @@ def curve(*rates, notes=None, partial=()):
 
 def team(name, *places):
     path = tuple(Place("2026-W01", x, y, (0.2, 0.1), 30.0) for x, y in places)
-    return Team(name, "5 to 9", 1, 60, "", (), (), (), (), (), path)
+    return Team(name, "5 to 9", 1, 60, path=path)
 
 
 def parsed(svg):
@@ -136,3 +138,37 @@ def test_charts_of_counted_text_are_drawn_without_warnings():
         warnings.simplefilter("error")
         content = build(counted([*weeks_of("A", [3, 0, 5]), message("Plain.", team="B")]), outcome(), by="week")
         assert all(line(c, 10) for c in (*content.teams[0].families, *content.teams[0].signals))
+
+
+def test_an_event_is_a_dashed_line_with_its_title_cut_short_and_in_full_in_the_label():
+    events = [("2026-01-07", "a new lead for all of us"), ("2026-06-01", "outside")]
+    root = parsed(line(curve(0.1, 0.1, 0.1), 20, events))
+    texts = [element.text for element in root.iter("text")]
+    assert "a new lead fo…" in texts and "outside" not in texts
+    assert root.get("aria-label").endswith("; a new lead for all of us on 2026-01-07")
+
+
+@pytest.mark.parametrize("title", ["<script>x</script>", "$x$", "\x1b[31m", '"><svg onload=x>'])
+def test_titles_of_events_are_text(title):
+    root = parsed(line(curve(0.1, 0.1), 20, [("2026-01-07", title)]))
+    assert {element.tag for element in root.iter()} <= {
+        "svg",
+        "defs",
+        "style",
+        "g",
+        "path",
+        "use",
+        "text",
+        "clipPath",
+        "rect",
+    }
+
+
+def test_no_region_reaches_beyond_the_corners():
+    wide = Team("Payments", "5 to 9", 1, 60, path=(Place("2026-W01", 0.9, 0.9, (3.0, 2.0), 30.0),))
+    root = parsed(team_map([wide], CORNERS))
+    assert [
+        e
+        for e in root.iter("path")
+        if "fill: var(--accent); opacity: 0.12" in (e.get("style") or "") and e.get("clip-path")
+    ]

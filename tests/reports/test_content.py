@@ -1,3 +1,4 @@
+import re
 from dataclasses import asdict, replace
 from datetime import date
 from random import Random
@@ -8,12 +9,20 @@ from fake_tagger import FakeTagger, counted, message, outcome, weeks_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from textsignals.measures.changes import Event
+from textsignals.measures.evidence import Quotes
+from textsignals.measures.ledger import REFUSED, Ledger, project_key
 from textsignals.measures.rates import Rate
+from textsignals.measures.redaction import Redactor
 from textsignals.measures.scores import Counts, Tally
-from textsignals.reports.content import build, clean, per_100
+from textsignals.reports.basis import Basis
+from textsignals.reports.content import build
+from textsignals.reports.wording import clean, per_100
+from textsignals.reports.writers import WRITERS, html
+from textsignals.teams import Pseudonyms
 
 CALM = [1, 2, 1, 2, 1, 2, 1, 2]
-STEEP = [1, 1, 1, 1, 15, 15, 15, 15]
+STEEP = [1] * 8 + [15] * 8
 
 
 def content_of(*messages, by="week", **more):
@@ -30,15 +39,18 @@ def test_a_steep_rise_is_a_finding_and_says_from_where_to_where_and_since_when()
     assert content.tested == 1
     (finding,) = content.findings
     assert finding.text == (
-        "Payments: autonomy without alignment rose from 4 of 240 sentences tagged (2026-W02 to 2026-W05) to"
-        " 60 of 240 sentences tagged (2026-W06 to 2026-W09), above all blindside (4 tagged, then 60)"
+        "Payments: drift (autonomy without alignment) rose from about 1.4 in 100 (2026-W02 to 2026-W09)"
+        " to about 31 in 100 (2026-W10 to 2026-W17), above all blindside (8 tagged, then 120)"
     )
-    assert finding.certainty == "very likely real"
+    assert finding.certainty in ("likely real", "very likely real")
+    signals = FakeTagger().model.taxonomy.signals
+    assert [title for title, _ in finding.terms] == ["Autonomy without alignment", "Blindside"]
+    assert finding.questions == (signals["blindside"].question,)
 
 
 def test_a_fall_is_called_a_fall():
     (finding,) = content_of(weeks_of("Payments", STEEP[::-1])).findings
-    assert " fell from 60 of 240 sentences tagged (2026-W02 to 2026-W05) to 4 of 240 " in finding.text
+    assert " fell from about 31 in 100 (2026-W02 to 2026-W09) to about 1.4 in 100 " in finding.text
 
 
 @pytest.mark.parametrize(
@@ -92,16 +104,16 @@ def test_a_change_beyond_every_doubt_is_not_lost():
 
 
 def test_a_finding_names_the_signal_that_moved_most_the_same_way():
-    texts = [*weeks_of("Payments", STEEP), *weeks_of("Payments", [6, 6, 6, 6, 0, 0, 0, 0], signal="silo")]
-    (finding,) = content_of(texts, weeks_of("Payments", [0] * 4 + [3] * 4, signal="strain")).findings
-    assert finding.text.endswith(", above all blindside (4 tagged, then 60)")
+    texts = [*weeks_of("Payments", STEEP), *weeks_of("Payments", [6] * 8 + [0] * 8, signal="silo")]
+    (finding,) = content_of(texts, weeks_of("Payments", [0] * 8 + [3] * 8, signal="strain")).findings
+    assert finding.text.endswith(", above all blindside (8 tagged, then 120)")
 
 
 def test_at_most_five_findings_the_surest_first():
-    teams = [weeks_of(f"team {i}", [1] * 4 + [8 + 2 * i] * 4) for i in range(7)]
+    teams = [weeks_of(f"team {i}", [1 + (10 + 2 * i) * week // 15 for week in range(16)]) for i in range(7)]
     content = content_of(*teams)
     assert content.tested == 7
-    assert len(content.findings) == 5
+    assert (len(content.findings), content.more) == (5, 2)
     assert "team 0" not in {f.text[:6] for f in content.findings}
 
 
@@ -215,15 +227,19 @@ def test_what_carries_most_is_led_by_the_number_of_tags_and_questions_are_about_
     assert team.questions == (signals["blindside"].question, signals["silo"].question)
 
 
-def test_standings_count_healthy_signals_by_status():
+def test_healthy_signals_are_seen_missing_and_wanted_with_intervals():
     texts = weeks_of("Payments", [0, 0])
     texts += [
         message("A !support. B !support:negated. C !support:hypothetical. D !support:resolved.", day=date(2026, 1, 6))
     ]
     texts[-1] = texts[-1]._replace(author="person 1")
     (team,) = content_of(texts).teams
-    standing = next(row for row in team.standings if row.title == FakeTagger().model.taxonomy.signals["support"].title)
-    assert (standing.seen, standing.missing, standing.wanted) == (1, 1, 1)
+    standing = next(row for row in team.standings if row.name == "support")
+    for rate in (standing.seen, standing.missing, standing.wanted):
+        assert (rate.flagged, rate.total) == (1, 124)
+        assert 0 <= rate.low <= rate.rate <= rate.high < 0.1
+    # What is missed and wanted is a plain share of tags.
+    assert standing.missing.rate == standing.wanted.rate == pytest.approx(1 / 124)
 
 
 def test_gaps_are_points_without_text():
@@ -300,3 +316,93 @@ def test_rates_in_words_never_say_zero(rate, words):
 )
 def test_clean_takes_out_orders_and_leaves_every_script(text, cleaned):
     assert clean(text) == cleaned
+
+
+def test_each_team_says_what_would_have_gone_unseen_and_what_was_not_tested():
+    content = content_of(weeks_of("Payments", CALM), weeks_of("Sales", [1] * 4))
+    payments, sales = content.teams
+    assert re.fullmatch(
+        r"To be found four times in five, a lasting change must move drift by about \d+ in 100; smaller ones go unseen"
+        r" more often than that, so no finding is not the same as no change\.",
+        payments.unseen[0],
+    )
+    assert payments.unseen[1:] == ("Not tested for changes: crowding and aligned (fewer than 10 tagged sentences).",)
+    assert sales.unseen == ("Not tested for changes: drift, crowding and aligned (fewer than 8 complete weeks).",)
+    assert content.untested == (
+        "5 pairs of team and family could not be tested (3 with fewer than 8 complete weeks and 2 with fewer than 10"
+        " tagged sentences), 1 could."
+    )
+
+
+def test_an_event_is_compared_before_and_after_in_shares_that_no_part_of_a_period_can_be_computed_from():
+    event = Event(date(2026, 3, 2), "new lead")
+    content = build(counted(weeks_of("Payments", STEEP)), outcome(), by="week", events=[event])
+    assert content.events == (("2026-03-02", "new lead"),)
+    (shift,) = content.teams[0].shifts
+    assert (shift.day, shift.event, shift.family) == ("2026-03-02", "new lead", "Drift: autonomy without alignment")
+    assert (shift.before, shift.after) == (0.017, 0.25)
+    assert shift.certainty in ("likely not chance", "very likely not chance") and shift.sure
+
+
+def test_an_event_without_enough_weeks_on_a_side_is_told_and_not_compared():
+    content = build(
+        counted(weeks_of("Payments", STEEP)), outcome(), by="week", events=[Event(date(2026, 1, 14), "x <b> y")]
+    )
+    assert content.teams[0].shifts == ()
+    assert "x &lt;b&gt; y (2026-01-14): too little text to compare" in html(content)
+
+
+def test_a_team_with_too_few_tags_for_the_map_is_named():
+    content = content_of(weeks_of("Payments", [1, 1]), weeks_of("Sales", [9, 9]))
+    assert content.unplaced == ("Payments",)
+    assert "Too little to place: Payments." in html(content)
+
+
+def test_a_path_has_fewer_places_where_single_windows_have_too_few_tags():
+    assert len(content_of(weeks_of("Payments", [9, 9, 9])).teams[0].path) == 3
+    assert len(content_of(weeks_of("Payments", [1, 1, 1, 1, 1, 1, 1, 1])).teams[0].path) == 1
+
+
+def test_weeks_that_lie_partly_in_a_hidden_month_are_in_no_test():
+    # March is hidden, with its two last days; the week of 30 March is half of April.
+    texts = weeks_of("Payments", [2] * 8, start=date(2026, 3, 30))
+    basis = Basis(counted([message("Plain.", day=date(2026, 3, 2)), *texts]), "month", "team", None)
+    assert [period for _, period in basis.plan.hidden] == ["2026-03"]
+    assert basis.shown("Payments") == ["2026-04", "2026-05"]
+    mondays = [date.fromordinal(7 * week + 1).isoformat() for week, _ in basis.weeks("Payments")]
+    assert mondays == ["2026-04-06", "2026-04-13", "2026-04-20"]
+
+
+def test_a_report_for_a_ledger_shows_what_it_showed_before_and_hides_what_differs_by_few(state):
+    pseudonyms = Pseudonyms(project_key(state))
+    texts = weeks_of("Payments", [3, 3], n_authors=9)
+
+    def shown(messages):
+        with Ledger(state) as ledger:
+            content = build(counted(messages, pseudonyms=pseudonyms), outcome(), by="week", ledger=ledger)
+        return [team.n_sentences for team in content.teams], content.hidden
+
+    first = shown(texts)
+    assert first == ([180], ())
+    assert shown(texts) == first
+    fewer = [m for m in texts if m.author not in ("person 1", "person 2")]
+    assert shown(fewer) == ([], (("Payments", "2026-W02, 2026-W03", REFUSED),))
+    assert build(counted(fewer), outcome(), by="week").hidden == ()
+
+
+def test_quotes_are_redacted_and_only_where_ten_wrote_and_three_said_so():
+    quotes = Quotes()
+    said = ["Nobody told Zelda about the !blindside again", "We were in a !blindside by Zelda once more"]
+    said += ["They had a !blindside of us all week", "Plain words here of all"]
+    texts = [
+        message(f"{said[min(i, 3)]}. Plain words. Plain. Plain.", author=f"person {i}", day=date(2026, 1, 6), number=i)
+        for i in range(11)
+    ]
+    counts = counted(texts, offer=quotes.offer_from)
+    content = build(counts, outcome(), by="week", quoting=(quotes, Redactor(["Zelda"])))
+    ((title, told),) = content.teams[0].quotes
+    assert title == "Blindside" and len(told) == 3
+    for maker in WRITERS.values():
+        text = maker(content)
+        assert "Zelda" not in text and "person" not in re.sub(r"\bpersons?\b(?! \d)", "", text)
+    assert build(counts, outcome(), by="week").teams[0].quotes == ()

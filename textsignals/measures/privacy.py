@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from textsignals.measures.scores import Tally
@@ -16,10 +14,6 @@ MIN_DOCUMENTS = 2
 """Of sources that record no authors: a single document may be the words of one person."""
 
 MAX_SHARE = 0.5
-
-# At most 64 characters stand before the sign in a mail address (RFC 5321); without a limit, text that holds none
-# would be searched in quadratic time.
-_ADDRESS = r"[\w.+-]{1,64}@[\w-]+(?:\.[\w-]+)+|@[\w.-]*\w"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,16 +56,3 @@ def people(tally: Tally) -> str:
         return f"under {MIN_AUTHORS}"
     floor = n // 5 * 5
     return f"{floor} to {floor + 4}"
-
-
-def masker(names: Iterable[str]) -> Callable[[str], str]:
-    """Return a function that blots out these names, mail addresses and mentions, leaving every offset as it was.
-
-    >>> masker(["Ann Lee"])("Ask @Ann Lee, ann@example.org or @ben")
-    'Ask ████████, ███████████████ or ████'
-    """
-    known = sorted({name.strip() for name in names if name.strip()}, key=lambda name: (-len(name), name))
-    # A name that is a word of the language, such as Will, is blotted out as written and inside no other word.
-    listed = [rf"(?<!\w)@?{re.escape(name)}(?!\w)" for name in known]
-    pattern = re.compile("|".join([*listed, _ADDRESS]))
-    return lambda text: pattern.sub(lambda match: "█" * len(match.group()), text)

@@ -17,6 +17,9 @@ from textsignals.taxonomy import COUNTED
 _MAX_ICC = 0.5
 # How many known cases a signal is given at the recall of all signals together.
 _BORROWED = 10
+_Z2 = float(norm.ppf(0.975)) ** 2
+# An interval without width (no rate explains the flags) still does not make a rate certain.
+_NARROWEST = 1e-6
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,3 +161,51 @@ def cell_rate(tally: Tally, name: str, quality: Quality, recall: float, icc: flo
         icc=icc,
     )
     return Rate(flagged, tally.n_sentences, rate, low, high)
+
+
+def youden(quality: Quality, recall: float) -> float:
+    """Return sensitivity plus specificity minus 1, with the cases that `cell_rate` gives a signal to start from."""
+    known = quality.p + _BORROWED
+    sensitivity = (quality.tp + round(_BORROWED * recall) + 1) / (known + 2)
+    return sensitivity + (quality.tn + 1) / (quality.n + 2) - 1
+
+
+def status_rate(tally: Tally, name: str, status: str, icc: float) -> Rate:
+    """Return the share of sentences tagged with a signal or family in this status; the cell must hold a sentence.
+
+    For what is said to be missing (negated) or wished for (hypothetical). How often such tags are right or overlooked
+    has not been measured, so nothing is corrected: the interval, Wilson's score interval with an effective sample size,
+    is that of the tags themselves, and a report has to say "tagged", not "estimated".
+    """
+    flagged, total = tally.statuses[(name, status)], tally.n_sentences
+    n = total / design_effect(list(tally.sentences.values()), icc)
+    p, z2 = flagged / total, _Z2
+    middle = (p + z2 / (2 * n)) / (1 + z2 / n)
+    half = math.sqrt(z2 * (p * (1 - p) / n + z2 / (4 * n * n))) / (1 + z2 / n)
+    # At the very ends the formula leaves a rounding error.
+    low, high = max(0.0, middle - half) if flagged else 0.0, min(1.0, middle + half) if flagged < total else 1.0
+    return Rate(flagged, total, p, low, high)
+
+
+def shrunk(rates: Sequence[Rate]) -> list[float]:
+    """Return empirical Bayes estimates, to put teams or signals in an order by: never shown as a rate, never tested.
+
+    Normal-normal, with the variance between the rates by DerSimonian and Laird (1986): each rate is drawn to the mean
+    of all, the more the less is known of it, so that it is not the smallest teams that stand at both ends (methods.md,
+    A4). A real change of a small team is hidden by that. A rate that cannot be measured stands at the mean.
+    """
+    known = [
+        (rate.rate, max(rate.high - rate.low, _NARROWEST) ** 2 / (4 * _Z2))
+        for rate in rates
+        if math.isfinite(rate.rate)
+    ]
+    if not known:
+        return [math.nan] * len(rates)
+    y, v = np.array(known).T
+    w = 1 / v
+    q = float((w * (y - np.average(y, weights=w)) ** 2).sum())
+    scale = float(w.sum() - (w**2).sum() / w.sum())
+    between = max(0.0, (q - (len(y) - 1)) / scale) if scale > 0 else 0.0
+    mean = float(np.average(y, weights=1 / (v + between)))
+    own = iter(between / (between + v) * y + v / (between + v) * mean)
+    return [float(next(own)) if math.isfinite(rate.rate) else mean for rate in rates]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass, field
 from datetime import UTC, date, tzinfo
 from itertools import islice
@@ -34,6 +35,9 @@ Place = tuple[str, date | None, str]
 
 Cluster = tuple[str | None, str]
 """What hangs together: a pseudonym and an ISO week or, where no author is recorded, None and a document."""
+
+Offer = Callable[[Place, str | None, str, str, str], None]
+"""Takes a sentence that a report might quote: place, pseudonym of the author, document, signal, and the sentence."""
 
 
 @dataclass
@@ -94,8 +98,14 @@ class Tally:
 class Counts:
     """Counts messages as they stream by, per team, day and stratum; `cells()` makes periods of them."""
 
-    def __init__(self, tagger: Tagger, tz: tzinfo = UTC, pseudonyms: Pseudonyms | None = None) -> None:
-        self.tagger, self.tz = tagger, tz
+    def __init__(
+        self,
+        tagger: Tagger,
+        tz: tzinfo = UTC,
+        pseudonyms: Pseudonyms | None = None,
+        offer: Offer | None = None,
+    ) -> None:
+        self.tagger, self.tz, self._offer = tagger, tz, offer
         self.days: dict[Place, Tally] = defaultdict(Tally)
         self._pseudonyms = pseudonyms or Pseudonyms()
         self._language: Counter[bool] = Counter()
@@ -110,12 +120,13 @@ class Counts:
             self._language.update(word in STOP_WORDS for text in texts for word in text.lower().split())
             tags = iter(self.tagger.stream(texts))
             for message, found in zip(batch, spans, strict=True):
-                self._count(message, [next(tags) for _ in found])
+                self._count(message, [(message.text[s.start : s.end], next(tags)) for s in found])
 
-    def _count(self, message: Message, tagged: Sequence[tuple[Tag, ...]]) -> None:
+    def _count(self, message: Message, tagged: Sequence[tuple[str, tuple[Tag, ...]]]) -> None:
         day = local_day(message.timestamp, self.tz) if message.timestamp else None
         channel = public_channel(message) if message.kind == "message" else None
-        tally = self.days[(whole(message.team or ""), day, channel or message.source)]
+        place = (whole(message.team or ""), day, channel or message.source)
+        tally = self.days[place]
         # The shown name first: it is what one person has in common over a chat, minutes and a sheet.
         named = message.author or message.author_id
         cluster: Cluster = (None, message.file)
@@ -123,7 +134,7 @@ class Counts:
             cluster = (self._pseudonyms(named), period_of(day, "week") if day else "")
         tally.messages += 1
         tally.sentences[cluster] += len(tagged)
-        for tags in tagged:
+        for sentence, tags in tagged:
             tally.statuses.update((tag.signal, tag.status) for tag in tags)
             counted = [tag for tag in tags if tag.status == COUNTED]
             tally.flags.update((cluster, name) for name in {t.signal for t in counted} | {t.family for t in counted})
@@ -133,6 +144,11 @@ class Counts:
             alone = families - {(tag.family, tag.status) for tag in tags if tag.signal not in self._lead}
             tally.lead_only_statuses.update(alone)
             tally.lead_only.update((cluster, family) for family, status in alone if status == COUNTED)
+            if self._offer:
+                # A sentence that speaks of whoever leads is an example of nothing else.
+                lead = [tag.signal for tag in tags if tag.signal in self._lead]
+                for signal in sorted({tag.signal for tag in counted if not lead or tag.signal in lead}):
+                    self._offer(place, cluster[0], message.file, signal, sentence)
 
     @property
     def foreign(self) -> bool:
@@ -143,6 +159,13 @@ class Counts:
     def dates(self) -> list[date]:
         """The days on which something was written, in order."""
         return sorted({day for _, day, _ in self.days if day is not None})
+
+    def without_lead(self) -> Counts:
+        """Return what may be told of single teams outside of them: the same counts, each `Tally.without_lead`."""
+        told = copy(self)
+        told.days = defaultdict(Tally)
+        told.days.update((at, tally.without_lead(self.tagger.model.taxonomy)) for at, tally in self.days.items())
+        return told
 
     def cells(self, by: str) -> dict[Cell, Tally]:
         """Return the tallies of each (team, period), in order."""
@@ -182,7 +205,8 @@ def table(cells: dict[Cell, Tally], tagger: Tagger) -> pd.DataFrame:
         for (team, period), tally in cells.items()
         for level, name in names
     ]
-    return pd.DataFrame(rows)
+    named = ["team", "period", "level", "signal", "n_messages", "n_sentences", "n_authors"]
+    return pd.DataFrame(rows, columns=[*named, *(f"n_{status}" for status in taxonomy.statuses)])
 
 
 def tag_frame(df: pd.DataFrame, text: str = "text", *, tagger: Tagger | None = None) -> pd.DataFrame:

@@ -8,6 +8,7 @@ import re
 import warnings
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import date
 from itertools import cycle
 from typing import Any
 
@@ -16,8 +17,11 @@ from markupsafe import escape
 from matplotlib.figure import Figure
 from matplotlib.patches import Ellipse, Rectangle
 
+from textsignals.measures.periods import first_day, following
+from textsignals.measures.position import Place
 from textsignals.measures.scores import UNDATED
-from textsignals.reports.content import Curve, Place, Team, clean
+from textsignals.reports.cards import Curve, Team
+from textsignals.reports.wording import clean
 
 # Colours that no chart uses by chance; each is replaced by a variable of the page's style sheet.
 _INK, _MUTED, _GRID, _ACCENT = "#010203", "#010204", "#010205", "#010206"
@@ -39,13 +43,16 @@ _MAP_SIZE = (4.4, 4.4)
 # What a letter of a team's name takes of the map's width from -1 to 1, at the size it is written in.
 _NAME_WIDTH = 0.045
 _LINE_SIZE = (3.0, 1.35)
+# Letters of an event's title that a small chart has room for.
+_LABEL = 14
 _MARKS = ("o", "s", "^", "D", "v", "P", "X", "*")
 
 
-def line(curve: Curve, top: float) -> str:
+def line(curve: Curve, top: float, events: Sequence[tuple[str, str]] = ()) -> str:
     """Return a small chart of a curve per 100 sentences, its interval as a band, gaps as gaps, partial periods hollow.
 
-    `top` is the end of the vertical axis, the same for all charts that are to be compared.
+    `top` is the end of the vertical axis, the same for all charts that are to be compared. `events` are days (as
+    2026-03-01) with their titles; those inside the time of the curve are thin lines.
     """
     dated = tuple(point for point in curve.points if point.period != UNDATED)
     curve = replace(curve, points=dated or curve.points)
@@ -68,7 +75,8 @@ def line(curve: Curve, top: float) -> str:
             if point.rate is None and point.note != "no text":
                 axes.text(i, 0.02 * top, "×", ha="center", va="bottom", color=_MUTED, fontsize=8)
         _dress(axes, curve, top)
-        return _svg(figure, f"{curve.title}: {_spoken(curve)}")
+        marked = _mark_events(axes, [point.period for point in curve.points], events, top)
+        return _svg(figure, "; ".join([f"{curve.title}: {_spoken(curve)}", *marked]))
 
 
 def _runs(curve: Curve) -> list[list[tuple[int, Any]]]:
@@ -94,6 +102,24 @@ def _dress(axes: Any, curve: Curve, top: float) -> None:
     axes.set_xticks(ends, [periods[i] for i in ends])
     for label, side in zip(axes.get_xticklabels(), ("left", "right"), strict=False):
         label.set_ha(side if len(ends) > 1 else "center")
+
+
+def _mark_events(axes: Any, periods: Sequence[str], events: Sequence[tuple[str, str]], top: float) -> list[str]:
+    """Draw the events that fall into the periods; return what was drawn in words."""
+    marked: list[str] = []
+    for day, title in ((date.fromisoformat(day), clean(title)) for day, title in events):
+        within = [i for i, p in enumerate(periods) if p != UNDATED and first_day(p) <= day < first_day(following(p))]
+        for i in within:
+            start, end = first_day(periods[i]), first_day(following(periods[i]))
+            x = i - 0.5 + (day - start) / (end - start)
+            axes.axvline(x, color=_INK, linewidth=0.8, linestyle=(0, (2, 2)))
+            short = title if len(title) <= _LABEL else f"{title[: _LABEL - 1]}…"
+            # Beside the line, on the side that has room; one below the other, so that neighbours do not meet.
+            side, blank = ("left", 0.06) if x < len(periods) / 2 - 0.5 else ("right", -0.06)
+            y = top * (1.0 - 0.15 * (len(marked) % 3))
+            axes.text(x + blank, y, short, ha=side, va="top", fontsize=9, parse_math=False)
+            marked.append(f"{title} on {day}")
+    return marked
 
 
 def _spoken(curve: Curve) -> str:
@@ -140,6 +166,8 @@ def _draw_path(axes: Any, path: Sequence[Place], mark: str) -> None:
         linewidth=0,
     )
     axes.add_patch(region)
+    # Nothing lies beyond the corners, however little is known.
+    region.set_clip_path(Rectangle((-1, -1), 2, 2, transform=axes.transData))
     x, y = [p.autonomy for p in path], [p.alignment for p in path]
     axes.plot(x, y, color=_ACCENT, linewidth=1, alpha=0.7)
     for i, place in enumerate(path):
@@ -188,11 +216,17 @@ def _svg(figure: Figure, spoken: str) -> str:
     svg = buffer.getvalue()
     svg = svg[svg.index("<svg") :]
     svg = re.sub(r"<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)
-    svg = re.sub(r' id="[a-zA-Z0-9.]+_\d+"', "", svg)
-    svg = re.sub(r"font: ([^;\"']*?)([\d.]+px) [^;\"]*", r"font: \1\2 var(--sans)", svg)
-    # Of the outermost element only: below it these words may be the name of a team.
-    root, end, drawn = svg.partition(">")
-    svg = re.sub(r' (?:width|height|xmlns(?::\w+)?)="[^"]*"', "", root) + end + drawn
-    for colour, variable in _VARIABLES.items():
-        svg = svg.replace(colour, variable)
+    # Inside of tags only: between them, anything may be the name of a team.
+    svg = re.sub(r"<[^>]*>", lambda tag: _plain(tag.group()), svg)
     return svg.replace("<svg", f'<svg role="img" aria-label="{escape(spoken)}"', 1).strip()
+
+
+def _plain(tag: str) -> str:
+    """Return a tag without needless ids and sizes, with the colours and the font of the page."""
+    if tag.startswith("<svg"):
+        tag = re.sub(r' (?:width|height|xmlns(?::\w+)?)="[^"]*"', "", tag)
+    tag = re.sub(r' id="[a-zA-Z0-9.]+_\d+"', "", tag)
+    tag = re.sub(r"font: ([^;\"']*?)([\d.]+px) [^;\"]*", r"font: \1\2 var(--sans)", tag)
+    for colour, variable in _VARIABLES.items():
+        tag = tag.replace(colour, variable)
+    return tag
