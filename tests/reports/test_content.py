@@ -92,13 +92,13 @@ def test_a_change_beyond_every_doubt_is_not_lost():
 
 
 def test_a_finding_names_the_signal_that_moved_most_the_same_way():
-    texts = [*weeks_of("Payments", STEEP), *weeks_of("Payments", [6, 6, 6, 6, 0, 0, 0, 0], signal="silo")]
+    texts = [*weeks_of("Payments", STEEP), *weeks_of("Payments", [1, 1, 1, 1, 0, 0, 0, 0], signal="silo")]
     (finding,) = content_of(texts, weeks_of("Payments", [0] * 4 + [3] * 4, signal="strain")).findings
     assert finding.text.endswith(", above all blindside (4 tagged, then 60)")
 
 
 def test_at_most_five_findings_the_surest_first():
-    teams = [weeks_of(f"team {i}", [1] * 4 + [8 + 2 * i] * 4) for i in range(7)]
+    teams = [weeks_of(f"team {i}", [1 + (2 + i) * week // 2 for week in range(8)]) for i in range(7)]
     content = content_of(*teams)
     assert content.tested == 7
     assert len(content.findings) == 5
