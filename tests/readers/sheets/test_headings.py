@@ -36,6 +36,8 @@ BODIES = {
     "slipped": lambda name, i: f"{NAMES[i]} wrote {i} times on 2026-03-13",
 }
 
+ENDINGS = {"csv": ",", "tsv": "\t", "jsonl": "", "parquet": ""}
+
 
 def write(path, columns, body, delimiter):
     rows = [{name: BODIES[body](name, i) for name in columns} for i in range(4)]
@@ -52,19 +54,25 @@ def write(path, columns, body, delimiter):
             lines.writerows([columns, *([row[name] for name in columns] for row in rows)])
 
 
-@pytest.fixture
-def folder(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(tagging, "load", lambda model="en", operating_point="balanced": FakeTagger())
+@pytest.fixture(scope="module")
+def written(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("headings")
     for n, columns in enumerate(FIRST_ROWS.values()):
         for body in BODIES:
-            for ending, delimiter in {"csv": ",", "tsv": "\t", "jsonl": "", "parquet": ""}.items():
-                (tmp_path / f"in-{n}-{body}").mkdir(exist_ok=True)
-                write(tmp_path / f"in-{n}-{body}" / f"{ending}.{ending}", columns, body, delimiter)
-    return tmp_path
+            for ending, delimiter in ENDINGS.items() if body == "prose" else [("csv", ";")]:
+                (folder / f"in-{n}-{body}").mkdir(exist_ok=True)
+                write(folder / f"in-{n}-{body}" / f"{ending}.{ending}", columns, body, delimiter)
+    return folder
 
 
-@pytest.mark.parametrize("format_", [None, "table", "standups", "retro-board"])
+@pytest.fixture
+def folder(written, monkeypatch):
+    monkeypatch.chdir(written)
+    monkeypatch.setattr(tagging, "load", lambda model="en", operating_point="balanced": FakeTagger())
+    return written
+
+
+@pytest.mark.parametrize("format_", [None, "table", "standups"])
 @pytest.mark.parametrize("command", [["read", "--all"], ["read", "--json"], ["report", "-o", "r.html"]])
 def test_the_cells_of_a_first_row_are_nowhere(folder, runner, command, format_):
     inputs = sorted(str(path.relative_to(folder)) for path in folder.glob("in-*/*"))
@@ -89,6 +97,8 @@ def test_the_cells_of_a_first_row_are_in_no_place_of_a_tag(folder, runner, forma
     [
         (NAMES, {}, "has no text column among its 20 columns; name it with --column text=NAME; "),
         (["date", *NAMES], {}, "has no text column among: date and 20 others; name it with"),
+        (NAMES[:1], {}, "has no text column among its 1 column; name it with"),
+        (["…", NAMES[0]], {}, "has no text column among its 2 columns; name it with"),
         (["date", NAMES[0]], {}, "has no text column among: date and 1 other; name it with"),
         (
             NAMES,
