@@ -64,18 +64,20 @@ ROLES: Mapping[str, list[str]] = {
     ).split(),
 }
 # Other names of columns that are usual: what stand-ups and boards ask, and what tables of records hold.
-_USUAL = """yesterday, today, tomorrow, blocker, blockers, blocked, blocks, blockades, impediments, obstacles, plan, plans, progress
-mood, feeling, energy, what did you do, what did you do yesterday, what did you do since yesterday, what blocks you
-what will you do today, what are you doing today, what are you working on, any blockers, is anything blocking you
-anything blocking your progress, what is blocking you, how do you feel, how do you feel today, how are you feeling
-went well, what went well, what did not go well, what didn't go well, what went wrong, to improve, improve
-what can we improve, what could be improved, start, stop, continue, mad, sad, glad, liked, learned, lacked, longed for, kudos
-ideas, actions, action items, risks, highlights, lowlights, concerns, questions, start doing, stop doing, keep doing
-gestern, heute, morgen, blocker, hindernisse, blockaden, hier, aujourd'hui, blocages, ayer, bloqueos, ontem, hoje
-bloqueios, ieri, oggi, blocchi, gisteren, vandaag, blokkades, igår, idag, вчера, сегодня, 昨日, 今日
-id, key, uuid, number, index, row, size, status, state, score, scale, rating, priority, severity, url, link, title
-summary, subject, label, labels, tag, tags, language, country, location, region, source, version, sprint, project
-extra, meta, metadata, attachments, reactions, thread id, message id, reply to, parent id, updated at, deleted at"""
+_USUAL = """\
+yesterday, today, tomorrow, blocker, blockers, blocked, blocks, blockades, impediments, obstacles, plan, plans
+progress, mood, feeling, energy, what did you do, what did you do yesterday, what did you do since yesterday
+what blocks you, what will you do today, what are you doing today, what are you working on, any blockers
+is anything blocking you, anything blocking your progress, what is blocking you, how do you feel
+how do you feel today, how are you feeling, went well, what went well, what did not go well, what didn't go well
+what went wrong, to improve, improve, what can we improve, what could be improved, start, stop, continue, mad, sad
+glad, liked, learned, lacked, longed for, kudos, ideas, actions, action items, risks, highlights, lowlights
+concerns, questions, start doing, stop doing, keep doing, gestern, heute, blockaden, morgen, hindernisse, hier
+aujourd'hui, blocages, ayer, bloqueos, ontem, hoje, bloqueios, ieri, oggi, blocchi, gisteren, vandaag, blokkades
+igår, idag, вчера, сегодня, 昨日, 今日, id, key, uuid, number, index, row, size, status, state, score, scale
+rating, priority, severity, url, link, title, summary, subject, label, labels, tag, tags, language, country
+location, region, source, version, sprint, project, extra, meta, metadata, attachments, reactions, thread id
+message id, reply to, parent id, updated at, deleted at"""
 _FOLDED = {role: tuple(dict.fromkeys(map(fold, names))) for role, names in ROLES.items()}
 _PUBLIC = frozenset(name for names in _FOLDED.values() for name in names) | set(map(fold, re.split("[,\n]", _USUAL)))
 # Names of dates that are other words, too: such a column is one only if a date stands in it.
