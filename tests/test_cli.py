@@ -456,7 +456,8 @@ def test_read_as_json_is_one_valid_document_whose_sums_are_right(runner, good):
         (
             "numbers.csv",
             b"a,b\n1,2\n3,4\n",
-            "numbers.csv: has no text column among: a, b; name it with --column text=NAME",
+            "numbers.csv: has no text column among its 2 columns; name it with --column text=NAME; "
+            "the first row must hold the names of the columns",
         ),
     ],
 )

@@ -148,7 +148,7 @@ def test_dialects_of_a_wide_board_are_read_alike(folder, name, text):
         ("2026-03-13", "filename", "day")
     }
     assert report.files[0].details == {"columns": 3, "rows": 2, "filled cells": 4}
-    assert found[1].locator == "line 2, column To improve"
+    assert found[1].locator == "line 2, column 2"
 
 
 def test_a_board_as_text_is_read_like_its_table(folder):
@@ -172,9 +172,9 @@ def test_a_board_without_any_date_says_so(folder):
 def test_cards_laid_on_each_other_are_cards_of_their_own(folder, sign):
     found, report = read_text(folder, f'Start,Stop,Continue\n"One (+1)\n{sign}\nTwo","-----",Three\n')
     assert [(m.text, m.votes, m.locator) for m in found] == [
-        ("One", 1, "line 2, column Start, card 1"),
-        ("Two", None, "line 2, column Start, card 2"),
-        ("Three", None, "line 2, column Continue"),
+        ("One", 1, "line 2, column 1, card 1"),
+        ("Two", None, "line 2, column 1, card 2"),
+        ("Three", None, "line 2, column 3"),
     ]
     assert report.skipped == {"no answer": 1}
 

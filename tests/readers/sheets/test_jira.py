@@ -91,7 +91,7 @@ def test_fields_of_ones_own_are_read_if_they_hold_long_prose(folder):
     prose = "Nobody told us that the contract had changed and so we built the wrong thing"
     found, _ = read_text(folder, HEADER + ROW.replace("0|i00:,,", f"0|i00:,{prose},"))
     [note] = [m for m in found if m.kind == "note"]
-    assert (note.text, note.section, note.locator) == (prose, "Impact", "line 2, column Custom field (Impact)")
+    assert (note.text, note.section, note.locator) == (prose, "Impact", "line 2, column 15")
 
 
 def test_rows_longer_than_the_header_hold_more_comments(folder):

@@ -73,7 +73,7 @@ def test_members_have_a_name_and_a_handle_and_times_the_zone_asked_for(folder):
     assert (found[0].tz_assumed, found[0].time_precision, found[0].locator) == (
         True,
         "second",
-        "line 2, column What did you do?",
+        "line 2, column 4",
     )
     assert "time zone: America/New_York for times that name none" in report.assumptions
 
@@ -83,7 +83,7 @@ def test_each_header_inside_the_file_changes_the_questions_below(folder):
     said = [a for a in report.assumptions if a.startswith("each of")]
     assert said == [
         "each of these columns holds texts: How do you feel?, What did you do?, What blocks you?",
-        "each of these columns holds texts: What went well?, How sure are you?",
+        "each of these columns holds texts: What went well?, column 4",
     ]
 
 
@@ -163,7 +163,11 @@ def test_a_bad_date_is_quarantined_and_the_others_are_read(folder):
 @pytest.mark.parametrize(
     ("text", "problem"),
     [
-        ("name,date\nAna,2026-03-13\n", "has no answers among: name, date; name it with --column text=NAME"),
+        (
+            "name,date\nAna,2026-03-13\n",
+            "has no answers among: name, date; name it with --column text=NAME; "
+            "the first row must hold the names of the columns",
+        ),
         ("name,yesterday,today\n", "has a header but no rows; export it again with its data"),
     ],
 )

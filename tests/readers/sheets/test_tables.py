@@ -14,6 +14,8 @@ from hypothesis import strategies as st
 import textsignals as ts
 from textsignals.errors import InputError
 
+HINT = "name it with --column text=NAME; the first row must hold the names of the columns"
+
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
@@ -96,14 +98,18 @@ def test_a_named_column_is_taken_and_shown(tmp_path):
     options = {"columns": {"text": "Was", "author": "Wer", "date": "Wann"}}
     [found], report = read_text(tmp_path, text, **options)
     assert (found.text, found.author, f"{found.timestamp:%F}") == ("We wait", "Ana", "2026-03-13")
-    assert "columns: text = Was, author = Wer, date = Wann" in report.assumptions
+    assert "columns: text = column 2, author = Wer, date = Wann" in report.assumptions
 
 
 @pytest.mark.parametrize(
     ("text", "options", "problem"),
     [
-        ("id,size\n1,2\n3,4\n", {}, "has no text column among: id, size; name it with --column text=NAME"),
-        ("id,size\n1,2\n", {"columns": {"text": "Was"}}, "has no column 'Was'; its columns are: id, size"),
+        ("id,size\n1,2\n3,4\n", {}, "has no text column among: id, size; " + HINT),
+        (
+            "id,size\n1,2\n",
+            {"columns": {"text": "Was"}},
+            "has no column of the name given for text; choose among: id, size",
+        ),
         ("id,text\n", {}, "has a header but no rows; export it again with its data"),
     ],
 )

@@ -226,12 +226,12 @@ def _parabol_day(named: re.Match[str] | None, source: Source, options: Options) 
 def _wide(source: Source, log: FileLog, options: Options) -> Iterator[Message]:
     board = _board(source, log, options)
     for place, row in _rows(source, log):
-        filled = [column for column, cell in row.items() if cell.strip()]
+        filled = [(at, column) for at, (column, cell) in enumerate(row.items(), start=1) if cell.strip()]
         if not filled:
             log.leave_out("empty")
-        for column in filled:
+        for at, column in filled:
             kind = "action_item" if _ACTION.search(column) else "card"
-            yield from board.messages(_Card(f"{place}, column {column}", row[column], kind, section=column))
+            yield from board.messages(_Card(f"{place}, column {at}", row[column], kind, section=column))
 
 
 # Other boards: a row for each card

@@ -134,6 +134,7 @@ def _database(source: Source, told: set[str], log: FileLog, options: Options) ->
     """Yield the title of each row as a card, unless a page tells more, and its cells of prose."""
     table = [row for part in parts(source, log) for row in part.rows]
     columns = _columns([row for _, row in table])
+    at = {column: i for i, column in enumerate(table[0][1] if table else (), start=1)}
     for place, row in table:
         log.details["rows"] += 1
         moment, problem = _moment(row.get(columns.date, ""), options)
@@ -150,7 +151,7 @@ def _database(source: Source, told: set[str], log: FileLog, options: Options) ->
                 id=log.identify(NAME, source.path.stem.removesuffix("_all"), row.get(columns.title, ""), column, text),
                 source=NAME,
                 file=source.name,
-                locator=f"{place}, column {column}",
+                locator=f"{place}, column {at[column]}",
                 kind="card" if is_title else "note",
                 text=clip(text, log),
                 author=row.get(columns.author, "").strip() or None,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from textsignals.errors import InputError
@@ -63,7 +63,23 @@ ROLES: Mapping[str, list[str]] = {
         "votes vote votecount numberofvotes upvotes likes stimmen votos voti stemmen röster głosy голоса 投票数"
     ).split(),
 }
+# Other names of columns that are usual: what stand-ups and boards ask, and what tables of records hold.
+_USUAL = """\
+yesterday, today, tomorrow, blocker, blockers, blocked, blocks, blockades, impediments, obstacles, plan, plans
+progress, mood, feeling, energy, what did you do, what did you do yesterday, what did you do since yesterday
+what blocks you, what will you do today, what are you doing today, what are you working on, any blockers
+is anything blocking you, anything blocking your progress, what is blocking you, how do you feel
+how do you feel today, how are you feeling, went well, what went well, what did not go well, what didn't go well
+what went wrong, to improve, improve, what can we improve, what could be improved, start, stop, continue, mad, sad
+glad, liked, learned, lacked, longed for, kudos, ideas, actions, action items, risks, highlights, lowlights
+concerns, questions, start doing, stop doing, keep doing, gestern, heute, blockaden, morgen, hindernisse, hier
+aujourd'hui, blocages, ayer, bloqueos, ontem, hoje, bloqueios, ieri, oggi, blocchi, gisteren, vandaag, blokkades
+igår, idag, вчера, сегодня, 昨日, 今日, id, key, uuid, number, index, row, size, status, state, score, scale
+rating, priority, severity, url, link, title, summary, subject, label, labels, tag, tags, language, country
+location, region, source, version, sprint, project, extra, meta, metadata, attachments, reactions, thread id
+message id, reply to, parent id, updated at, deleted at"""
 _FOLDED = {role: tuple(dict.fromkeys(map(fold, names))) for role, names in ROLES.items()}
+_PUBLIC = frozenset(name for names in _FOLDED.values() for name in names) | set(map(fold, re.split("[,\n]", _USUAL)))
 # Names of dates that are other words, too: such a column is one only if a date stands in it.
 _MAYBE_DATES = frozenset("data day tag ts when wann time created sent submitted".split())
 # Headers of sheets with a column for each question: stand-ups and retro boards.
@@ -76,6 +92,8 @@ _QUESTION = re.compile(
     re.IGNORECASE,
 )
 _DATES_LOOKED_AT = 20
+# So many names are listed in a message.
+_MOST_LISTED = 12
 _NESTED = re.compile(r"^(?:\{.*\}|\[.*\])$", re.DOTALL)
 
 
@@ -83,6 +101,7 @@ _NESTED = re.compile(r"^(?:\{.*\}|\[.*\])$", re.DOTALL)
 class Layout:
     """Which column plays which role, and the columns that hold texts: one in long tables, several in wide ones."""
 
+    columns: tuple[str, ...]
     roles: Mapping[str, str]
     texts: tuple[str, ...]
 
@@ -94,6 +113,10 @@ class Layout:
     def cell(self, row: Row, role: str) -> str:
         """Return what a row says in a role, "" if it has no such column."""
         return row.get(self.roles.get(role, ""), "").strip()
+
+    def locator(self, place: str, column: str) -> str:
+        """Return where a cell stands; without the column's name, which may be a person's."""
+        return f"{place}, column {self.columns.index(column) + 1}"
 
 
 def answers(place: str, row: Row, layout: Layout, dates: Dates, log: FileLog) -> tuple[list[str], When]:
@@ -124,6 +147,33 @@ def known(columns: Iterable[str]) -> int:
     return sum(any(plays(role, column) for role in ROLES) for column in columns)
 
 
+def among(columns: Sequence[str]) -> str:
+    """Return the columns as an error may list them: usual names only, since a first row may be no heading but data.
+
+    >>> among(["date", "Ann Lee", "team"]), among(["Ann Lee", "Ben Okafor"])
+    (': date, team and 1 other', ' its 2 columns')
+    """
+    public = [column for column in columns if fold(column) in _PUBLIC]
+    return f": {_listed(public, len(columns))}" if public else f" its {len(columns)} column{'s' * (len(columns) != 1)}"
+
+
+def no_texts(problem: str, columns: Sequence[str], log: FileLog) -> InputError:
+    """Return the error for a table in which no column holds texts."""
+    hint = "name it with --column text=NAME; the first row must hold the names of the columns"
+    return InputError(log.file, f"{problem} among{among(columns)}", hint=hint)
+
+
+def _called(columns: Sequence[str]) -> dict[str, str]:
+    """Return what a message may call each column: its name if it is a usual one, else its place."""
+    return {c: c if fold(c) in _PUBLIC else f"column {i}" for i, c in enumerate(columns, start=1)}
+
+
+def _listed(names: Sequence[str], of: int) -> str:
+    more = of - min(len(names), _MOST_LISTED)
+    others = f" and {more} other{'s' * (more > 1)}" if more else ""
+    return ", ".join(names[:_MOST_LISTED]) + others
+
+
 def find_roles(columns: list[str], sample: list[Row], log: FileLog, options: Options) -> dict[str, str]:
     """Return the column of each role: the one asked for, else the first with one of the role's names.
 
@@ -136,8 +186,10 @@ def find_roles(columns: list[str], sample: list[Row], log: FileLog, options: Opt
         wanted = options.columns.get(role)
         asked = next((c for c in columns if wanted and folded[c] == fold(wanted)), wanted)
         if asked and asked not in columns:
-            listed = ", ".join(columns[:12])
-            raise InputError(log.file, f"has no column {wanted!r}", hint=f"its columns are: {listed}")
+            # The name that was asked for may be a person's, too, and whoever asked knows it.
+            raise InputError(
+                log.file, f"has no column of the name given for {role}", hint=f"choose among{among(columns)}"
+            )
         found = [
             c
             for name in names
@@ -161,21 +213,21 @@ def find_layout(columns: list[str], sample: list[Row], log: FileLog, options: Op
     else:
         texts = tuple(c for c in columns if c not in roles.values() and holds_texts(c, sample))
         if not texts:
-            hint = "name it with --column text=NAME"
-            raise InputError(log.file, f"has no text column among: {', '.join(columns[:12])}", hint=hint)
+            raise no_texts("has no text column", columns, log)
     note_layout(columns, roles, texts, log)
-    return Layout(roles, texts)
+    return Layout(tuple(columns), roles, texts)
 
 
 def note_layout(columns: list[str], roles: Mapping[str, str], texts: tuple[str, ...], log: FileLog) -> None:
-    """Tell in the log which column was taken for what."""
+    """Tell in the log which column was taken for what; by its place if its name could be a person's or a text."""
+    called = _called(columns)
     if "text" not in roles:
-        log.assume(f"each of these columns holds texts: {', '.join(texts)}")
+        log.assume(f"each of these columns holds texts: {_listed([called[c] for c in texts], len(texts))}")
     if roles:
-        log.assume("columns: " + ", ".join(f"{role} = {column}" for role, column in roles.items()))
-    unused = [c for c in columns if c not in {*roles.values(), *texts}]
+        log.assume("columns: " + ", ".join(f"{role} = {called[column]}" for role, column in roles.items()))
+    unused = [called[c] for c in columns if c not in {*roles.values(), *texts}]
     if unused:
-        log.assume(f"columns not used: {', '.join(unused[:12])}")
+        log.assume(f"columns not used: {_listed(unused, len(unused))}")
     # Without a name on it, a sheet counts as anonymous, and then no number of people is asked for.
     if "author" not in roles:
         log.assume("no author column: the texts speak for the group; if one is there, name it: --column author=NAME")

@@ -14,6 +14,8 @@ from textsignals.readers.times import date_in_name, impossible, localise, parse_
 
 # So many dates without slashes, and no other will have them.
 _ENOUGH = 50
+# What was meant as a date, and holds no more than figures.
+_SHAPE = re.compile(r"\d{1,4}([-./])\d{1,2}\1\d{1,4}(?:[T ,]+\d{1,2}:[\d:.]{2,12} ?(?:[AaPp][Mm]|Z|[+-][\d:]{2,5})?)?")
 # Fewer days than these may stand in order by chance.
 _DAYS_IN_ORDER = 3
 
@@ -68,8 +70,8 @@ class Dates:
             else:
                 moment, assumed = localise(parsed, self._options, self._log)
         except (ValueError, OverflowError):
-            # A cell without a figure may be a name in a row that slipped; it is not repeated.
-            shown = repr(written[:40]) if any(c.isdigit() for c in written) else "the cell"
+            # What has not the shape of a date may be a name or a text in a row that slipped; it is not repeated.
+            shown = repr(written) if _SHAPE.fullmatch(written) else "the cell"
             return When(problem=f"{shown} is not a date")
         return When(moment, "record", "day" if mere_day else "second", assumed, impossible(moment))
 

@@ -220,7 +220,7 @@ def _fields(place: str, key: str, row: list[str], when: When, export: _Export) -
                 id=export.log.identify(NAME, key, named.group(1), cell),
                 source=NAME,
                 file=export.source.name,
-                locator=f"{place}, column {export.columns[i].strip()}",
+                locator=f"{place}, column {i + 1}",
                 kind="note",
                 text=text,
                 channel=_project(key, row, export),

@@ -12,7 +12,16 @@ from textsignals.errors import InputError
 from textsignals.readers.base import FileLog, Options, clip
 from textsignals.readers.json_stream import is_jsonl
 from textsignals.readers.sheets.cells import fold, says_nothing, split_member, split_scale
-from textsignals.readers.sheets.columns import Layout, answers, find_roles, holds_texts, is_scale, note_layout, plays
+from textsignals.readers.sheets.columns import (
+    Layout,
+    answers,
+    find_roles,
+    holds_texts,
+    is_scale,
+    no_texts,
+    note_layout,
+    plays,
+)
 from textsignals.readers.sheets.dates import Dates, When, when_by_name
 from textsignals.readers.sheets.rows import Part, Row, head_text, parts, sample
 from textsignals.readers.sources import Folder, Source
@@ -127,10 +136,9 @@ def _questions(part: Part, rows: list[Row], log: FileLog, options: Options) -> _
         holds = _is_named if geekbot else holds_texts
         texts = [c for c in rest if c in asks or c == noted or holds(c, rows)]
     if not texts:
-        hint = "name it with --column text=NAME"
-        raise InputError(log.file, f"has no answers among: {', '.join(columns[:12])}", hint=hint)
+        raise no_texts("has no answers", columns, log)
     note_layout(columns, roles, tuple(texts), log)
-    layout = Layout(roles, tuple(texts))
+    layout = Layout(tuple(columns), roles, tuple(texts))
     return _Questions(layout, frozenset(_scales(layout, rows)))
 
 
@@ -175,7 +183,7 @@ def _answer(
         id=log.identify(NAME, scope, channel, team, question, when.moment, handle or author, text),
         source=NAME,
         file=source.name,
-        locator=f"{place}, column {column}" if layout.wide else place,
+        locator=layout.locator(place, column) if layout.wide else place,
         kind="status",
         text=text,
         author=author,

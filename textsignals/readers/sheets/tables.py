@@ -129,11 +129,18 @@ def _message(
     scope = "" if when.source == "record" else str(source.path)
     return Message(
         id=ids.of(
-            place if not layout.wide else f"{place}:{column}", scope, channel, team, section, when.moment, author, text
+            layout.locator(place, column) if layout.wide else place,
+            scope,
+            channel,
+            team,
+            section,
+            when.moment,
+            author,
+            text,
         ),
         source=_sort_of(source),
         file=source.name,
-        locator=f"{place}, column {column}" if several else place,
+        locator=layout.locator(place, column) if several else place,
         kind="status" if several else "message",
         text=text,
         author=author,
@@ -179,7 +186,8 @@ def _parquet_errors(source: Source) -> Iterator[None]:
     try:
         yield
     except (pyarrow.ArrowException, OSError, ValueError, KeyError, OverflowError, MemoryError) as error:
-        what = str(error).split("\n", 1)[0][:100]
+        # What the library says may quote names of columns and cells.
+        what = type(error).__name__
         raise InputError(source.name, f"is not a complete Parquet file ({what})", hint="export it again") from error
 
 
