@@ -18,10 +18,10 @@ from textsignals.taxonomy import Taxonomy
 
 Tier = Literal["organisation", "family", "signal"]
 
-# Of all reports in which nothing changes 2 % may claim a change: 5 % would find hardly more (scripts/simulate-power).
-# The split is the same with and without events: who runs a report first without and then with them would otherwise be
-# allowed more.
-_SHARE_ORGANISATION, _SHARE_FAMILIES, _SHARE_EVENTS = 0.006, 0.01, 0.004
+# Reports in which nothing changes and weeks hang together by chance claim a change somewhat more often than these
+# shares say; together they stay within one in twenty (scripts/simulate-null-reports). The split is the same with and
+# without events: who runs a report first without and then with them would otherwise be allowed more.
+_SHARE_ORGANISATION, _SHARE_FAMILIES, _SHARE_EVENTS = 0.01, 0.018, 0.006
 # Changes are looked for only where there is enough to see any: gates on totals, never on the course (methods.md, A5).
 _MIN_WEEKS = 8
 _MIN_FLAGS = 10
@@ -108,7 +108,7 @@ class Comparison:
 def find_changes(
     teams: Mapping[str, Weeks], taxonomy: Taxonomy, icc: Mapping[str, float], youden: Mapping[str, float]
 ) -> Changes:
-    """Return which rates of signals and families rose or fell; of reports in which nothing does, 2 % may claim so.
+    """Return which rates of signals and families rose or fell; of reports in which nothing does, few claim so.
 
     `teams` are the complete weeks of each team, `icc` the intra-cluster correlation and `youden` sensitivity plus
     specificity minus 1 of each signal and family. Tests run on raw flags, in three tiers (methods.md, A5). Signals over
@@ -161,7 +161,7 @@ def compare_events(
 
     The week of an event counts for neither side, unless the event is on its Monday. At least four complete weeks on
     either side are needed, besides what a trend needs. Arguments are those of `find_changes`; events have their own
-    part of its 2 %, whatever their number.
+    share of false alarms, whatever their number.
     """
     names = list(taxonomy.families)
     tests: list[_Test] = []

@@ -19,12 +19,12 @@ Weeks = Mapping[tuple[int, str], Tally]
 
 # What the dispersion of all teams counts for beside a team's own, in degrees of freedom (methods.md, A5).
 _PRIOR_DF = 20
-# Weeks more alike than that cannot be told from a trend.
-_MAX_LAG = 0.8
+# Weeks more alike than that cannot be told from a trend; a change that is there makes them look alike as well.
+_MAX_LAG = 0.5
 # A stratum with less of a team's sentences is pooled with others like it: one-off channels would use up all weeks.
 _MIN_STRATUM = 0.05
-# Until data show otherwise, a rate swings by a quarter of itself, and a week is half like the one before.
-_USUAL_SWING, _USUAL_LAG = 0.06, 0.5
+# Until data show otherwise, a rate swings by a quarter of itself, each week for itself.
+_USUAL_SWING = 0.06
 _LAGS = np.linspace(0, _MAX_LAG, 17)
 _TINY = 1e-300
 
@@ -173,7 +173,7 @@ def errors(fits: Sequence[Fit], usable: NDArray[np.bool_]) -> tuple[Array, Array
 def _lag(fits: Sequence[Fit], weight: Array, swings: Array, df: Array) -> Array:
     """Return how much alike the swings of neighbouring weeks are (lag-1 autocorrelation), by name.
 
-    Pooled over teams, as likely as not a half until weeks show otherwise, and solved for: fitting a line makes the
+    Pooled over teams, none until weeks show otherwise, and solved for: fitting a line makes the
     residuals of alike weeks small and unlike (Marriott and Pope 1954).
     """
     together, alone, alike = np.zeros_like(df), np.zeros_like(df), np.zeros((len(_LAGS), len(df)))
@@ -185,7 +185,7 @@ def _lag(fits: Sequence[Fit], weight: Array, swings: Array, df: Array) -> Array:
         alike += np.outer(product / level, w * swung)
     seen, alike = together / np.maximum(alone, _TINY), alike / np.maximum(alone, _TINY)
     lag = np.array([np.interp(x, curve, _LAGS) for x, curve in zip(seen, alike.T, strict=True)])
-    mixed: Array = (df * lag + _PRIOR_DF * _USUAL_LAG) / (df + _PRIOR_DF)
+    mixed: Array = df * lag / (df + _PRIOR_DF)
     return mixed
 
 
