@@ -94,8 +94,15 @@ def test_leads_are_told_of_three_teams_together_and_of_no_fewer(n, told):
     assert (names(content.together) >= LEADS) == told
     assert ("control" in names(content.together)) == told
     assert ("not shown at all" in content.audience_note[0]) != told
-    assert ("control" in content.corners) == told
-    assert any("control is not told of single teams" in note for note in content.map_note)
+    assert [team.path for team in content.teams] == [()] * n
+    assert bool(content.together.path) == told
+    assert any("the place of a single team would tell its control" in note for note in content.map_note)
+
+
+def test_leads_are_not_told_of_where_one_team_wrote_most():
+    content = report(texts(*TEAMS[:2]), texts("Depots", per_author=60), audience="organisation")
+    assert "control" not in names(content.together)
+    assert "one team wrote over 50% of the sentences" not in str(content.hidden)
 
 
 def test_a_period_of_two_teams_is_in_no_sum_about_leads():

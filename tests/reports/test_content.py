@@ -40,17 +40,35 @@ def test_a_steep_rise_is_a_finding_and_says_from_where_to_where_and_since_when()
     (finding,) = content.findings
     assert finding.text == (
         "Payments: drift (autonomy without alignment) rose from about 1.4 in 100 (2026-W02 to 2026-W09)"
-        " to about 31 in 100 (2026-W10 to 2026-W17), above all blindside (8 tagged, then 120)"
+        " to about 31 in 100 (2026-W10 to 2026-W17), above all blindside (8 tagged, then 120); the clearest step is at"
+        " 2026-W10"
     )
     assert finding.certainty in ("likely real", "very likely real")
+    assert not finding.better
     signals = FakeTagger().model.taxonomy.signals
     assert [title for title, _ in finding.terms] == ["Autonomy without alignment", "Blindside"]
     assert finding.questions == (signals["blindside"].question,)
 
 
+@pytest.mark.parametrize(
+    ("flags", "step"),
+    [([1] * 3 + [20] * 9, "2026-W05"), ([1] * 9 + [20] * 3, "2026-W11"), ([20] * 4 + [1] * 8, "2026-W06")],
+)
+def test_a_finding_says_where_the_clearest_step_is(flags, step):
+    (finding,) = content_of(weeks_of("Payments", flags)).findings
+    assert finding.text.endswith(f"; the clearest step is at {step}")
+
+
+def test_steps_in_several_teams_are_found():
+    # Changes of many teams at once must not be taken for how much rates swing anyway.
+    content = content_of(*[weeks_of(f"team {i}", [1] * 8 + [8 + 2 * i] * 8) for i in range(7)])
+    assert len(content.findings) + content.more == 7
+
+
 def test_a_fall_is_called_a_fall():
     (finding,) = content_of(weeks_of("Payments", STEEP[::-1])).findings
     assert " fell from about 31 in 100 (2026-W02 to 2026-W09) to about 1.4 in 100 " in finding.text
+    assert finding.better
 
 
 @pytest.mark.parametrize(
@@ -106,7 +124,7 @@ def test_a_change_beyond_every_doubt_is_not_lost():
 def test_a_finding_names_the_signal_that_moved_most_the_same_way():
     texts = [*weeks_of("Payments", STEEP), *weeks_of("Payments", [6] * 8 + [0] * 8, signal="silo")]
     (finding,) = content_of(texts, weeks_of("Payments", [0] * 8 + [3] * 8, signal="strain")).findings
-    assert finding.text.endswith(", above all blindside (8 tagged, then 120)")
+    assert ", above all blindside (8 tagged, then 120)" in finding.text
 
 
 def test_at_most_five_findings_the_surest_first():
@@ -322,8 +340,8 @@ def test_each_team_says_what_would_have_gone_unseen_and_what_was_not_tested():
     content = content_of(weeks_of("Payments", CALM), weeks_of("Sales", [1] * 4))
     payments, sales = content.teams
     assert re.fullmatch(
-        r"To be found four times in five, a lasting change must move drift by about \d+ in 100; smaller ones go unseen"
-        r" more often than that, so no finding is not the same as no change\.",
+        r"A lasting change of drift by about \d+ in 100 would be found four times in five, a smaller one less often;"
+        r" so no finding is not the same as no change\.",
         payments.unseen[0],
     )
     assert payments.unseen[1:] == ("Not tested for changes: crowding and aligned (fewer than 10 tagged sentences).",)
@@ -353,7 +371,7 @@ def test_an_event_without_enough_weeks_on_a_side_is_told_and_not_compared():
 
 
 def test_a_team_with_too_few_tags_for_the_map_is_named():
-    content = content_of(weeks_of("Payments", [1, 1]), weeks_of("Sales", [9, 9]))
+    content = content_of(weeks_of("Payments", [1, 1]), weeks_of("Sales", [9, 9]), audience="team")
     assert content.unplaced == ("Payments",)
     assert "Too little to place: Payments." in html(content)
 

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from functools import cached_property
 from typing import Literal
 
+import numpy as np
+
 from textsignals.measures.ledger import Ledger, joined, texts
 from textsignals.measures.periods import between, partial, period_of
-from textsignals.measures.privacy import may_show
+from textsignals.measures.privacy import MAX_SHARE, may_show
 from textsignals.measures.rates import Rate, cell_rate, intra_cluster_correlation, shared_recall, status_rate, youden
 from textsignals.measures.scores import UNDATED, Cell, Counts, Tally, merged
 from textsignals.measures.suppression import plan
 from textsignals.reports.findings import split
-from textsignals.taxonomy import Family, Taxonomy
+from textsignals.taxonomy import COUNTED, Taxonomy
 
 Audience = Literal["team", "organisation"]
 AUDIENCES: tuple[Audience, ...] = ("team", "organisation")
@@ -27,6 +29,8 @@ MIN_TEAMS, MIN_TEAMS_FOR_LEADS = 2, 3
 """So many teams are told of as one; and of whoever leads them, which is about no one of these (methods.md, B3)."""
 
 _FRIDAY = 4
+# With fewer periods the halves say when.
+_MIN_TURNING = 4
 
 
 class Basis:
@@ -85,17 +89,6 @@ class Basis:
         """The families that are not told of single teams."""
         return [name for name in self.taxonomy.families if name in self.withheld]
 
-    @cached_property
-    def shared(self) -> dict[str, Rate]:
-        """The rates that all teams have in common on the map: of families that are not told of single teams."""
-        whole = {name: self.over_all(name) for name in self.shared_names}
-        return {name: self.rate(tally, name) for name, tally in whole.items() if tally}
-
-    @property
-    def placing(self) -> list[Family]:
-        """The families whose corners place a team on the map."""
-        return [f for f in self.taxonomy.families.values() if f.name not in self.withheld or f.name in self.shared]
-
     def shown(self, team: str) -> list[str]:
         """Return the periods of a team that are shown; undated text counts as one period of its own."""
         every = (*self.periods, UNDATED)
@@ -115,8 +108,22 @@ class Basis:
     def together(self, period: str, name: str) -> Tally | None:
         """Return all teams as one in a period; None if they are too few for this signal or family."""
         row = self.plan.rows.get(period, ())
-        few = len(self._teams_of(row, name)) < self._fewest(name)
-        return None if few else self._merged(name in self.withheld, row)
+        return None if self._why_not(row, name) else self._merged(name in self.withheld, row)
+
+    def _why_not(self, row: Sequence[Cell], name: str) -> str:
+        """Return why all teams together are not told of in a period, or ""."""
+        fewest = MIN_TEAMS_FOR_LEADS if name in self.withheld else MIN_TEAMS
+        wrote: Counter[str] = Counter()
+        for cell in row:
+            # Hidden cells that are pooled in a row do not hide a lead: too few wrote them.
+            if name not in self.withheld or cell not in self.plan.hidden:
+                wrote[cell[0]] += self.cells[cell].n_sentences
+        if len(wrote) < fewest:
+            return f"fewer than {fewest} teams"
+        # Figures that are mostly of one team speak of its lead.
+        if name in self.withheld and max(wrote.values()) > MAX_SHARE * wrote.total():
+            return f"one team wrote over {MAX_SHARE:.0%} of the sentences"
+        return ""
 
     def over_all(self, name: str) -> Tally | None:
         """Return all teams as one over all periods; None if they are too few for this signal or family.
@@ -137,13 +144,6 @@ class Basis:
             self._sums[key] = summed(self._whole_cells if withheld else self.cells, some)
         return self._sums[key]
 
-    def _teams_of(self, row: Iterable[Cell], name: str) -> set[str]:
-        # Hidden cells that are pooled in a row do not hide a lead: too few wrote them.
-        return {cell[0] for cell in row if name not in self.withheld or cell not in self.plan.hidden}
-
-    def _fewest(self, name: str) -> int:
-        return MIN_TEAMS_FOR_LEADS if name in self.withheld else MIN_TEAMS
-
     def at_team(self, team: str, period: str) -> tuple[Tally | None, str]:
         """Return what is shown of a team in a period, and a note: why nothing is, or what to know."""
         cell = (team, period)
@@ -159,7 +159,7 @@ class Basis:
         if tally is not None:
             return tally, ""
         text = any(cell[1] == period for cell in self.cells)
-        return None, f"fewer than {self._fewest(name)} teams" if text else "no text"
+        return None, self._why_not(self.plan.rows.get(period, ()), name) if text else "no text"
 
     def weeks(self, team: str) -> dict[tuple[int, str], Tally]:
         """Return the tallies of a team by number of week and stratum, from complete weeks of its usable periods."""
@@ -191,6 +191,32 @@ class Basis:
         for (team, day, stratum), tally in self._counts.days.items():
             strata[team, period_of(day, self.step) if day else UNDATED, stratum].add(tally)
         return strata
+
+    def usable_by_all(self) -> list[str]:
+        """Return the complete periods in which every family may be told of all teams together."""
+        families = self.taxonomy.families
+        return [p for p in self.periods if p not in self.cut and all(self.together(p, name) for name in families)]
+
+    def whole_of(self, periods: Iterable[str]) -> Tally:
+        """Return all teams as one in some of the periods in which every family may be told of them."""
+        return self._merged(True, tuple(cell for period in periods for cell in self.plan.rows[period]))
+
+    def turning(self, team: str | None, name: str) -> str:
+        """Return the usable period from which on a share differs most from before, "" if there are under four.
+
+        The split of least squares: where to look in the curve of a change that is sure by other means, no test.
+        """
+        if team is None:
+            tallies = {p: self.together(p, name) for p in self.usable_by_all()}
+        else:
+            tallies = {p: self.cells[(team, p)] for p in self.usable(team)}
+        counts = [(p, t.statuses[(name, COUNTED)], t.n_sentences) for p, t in tallies.items() if t and t.n_sentences]
+        if len(counts) < _MIN_TURNING:
+            return ""
+        x, n = (np.cumsum([count[i] for count in counts], dtype=float) for i in (1, 2))
+        gap = x[:-1] / n[:-1] - (x[-1] - x[:-1]) / (n[-1] - n[:-1])
+        between_sides = n[:-1] * (n[-1] - n[:-1]) * gap**2
+        return counts[int(between_sides.argmax()) + 1][0]
 
     def halves(self, team: str | None) -> list[tuple[list[str], Tally]]:
         """Return the usable time of a team (None: all together) in two halves, each with its tally."""

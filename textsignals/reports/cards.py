@@ -16,6 +16,7 @@ from textsignals.reports.findings import Shift, Told
 from textsignals.reports.wording import family_title, span
 
 _MAX_SIGNALS = 8
+_MAX_QUESTIONS = 2
 # A signal tagged once has no course over time that a chart could show.
 _MIN_CHART = 2
 # With fewer tagged sentences a place on the map would be the tagger's own errors.
@@ -93,8 +94,9 @@ def team_card(basis: Basis, name: str, changes: Changes, compared: Sequence[Comp
         for names in (taxonomy.families, taxonomy.signals)
     )
     order, leading = _leading(signals)
+    own = [finding for finding in (*told.findings(changes), *told.possible(changes)) if finding.team == name]
     troubled = [c for c in order if not taxonomy.families[c.family].healthy and c.whole.flagged]
-    asked = [curve for curve in troubled or order if curve.whole.flagged >= _MIN_CHART][:2]
+    asked = [taxonomy.signals[c.name].question for c in troubled or order if c.whole.flagged >= _MIN_CHART]
     return Team(
         name=name,
         people=people(whole),
@@ -105,8 +107,11 @@ def team_card(basis: Basis, name: str, changes: Changes, compared: Sequence[Comp
         signals=signals,
         leading=leading,
         standings=_standings(basis, whole),
-        questions=tuple(taxonomy.signals[curve.name].question for curve in asked),
-        path=_path(basis, name),
+        # What changed is asked about first.
+        questions=tuple(dict.fromkeys([*(q for finding in own for q in finding.questions), *asked]))[:_MAX_QUESTIONS],
+        path=_path(basis, basis.usable(name) or basis.shown(name), lambda some: merged(basis.cells, name, some))
+        if not basis.shared_names
+        else (),
         unseen=told.unseen(
             [test for test in changes.tested if test.tier == "family" and test.team == name],
             [one for one in changes.left_out if one[0] == name],
@@ -135,6 +140,8 @@ def card_of_all(basis: Basis) -> Team | None:
         signals=signals,
         leading=_leading(signals)[1],
         standings=_standings(basis, whole),
+        # A team's place would tell what is not told of single teams.
+        path=_path(basis, basis.usable_by_all(), basis.whole_of) if basis.shared_names else (),
     )
 
 
@@ -185,21 +192,20 @@ def _standings(basis: Basis, whole: Tally) -> tuple[Standing, ...]:
     )
 
 
-def _path(basis: Basis, team: str) -> tuple[Place, ...]:
-    """Return the team's places in up to three windows of complete periods, oldest first; fewer where text is short."""
-    periods = basis.usable(team) or basis.shown(team)
+def _path(basis: Basis, periods: Sequence[str], of: Callable[[Sequence[str]], Tally]) -> tuple[Place, ...]:
+    """Return the places in up to three windows of some periods, oldest first; fewer where text is short."""
     for n_windows in range(min(_MAP_WINDOWS, len(periods)), 0, -1):
         ends = [round(i * len(periods) / n_windows) for i in range(n_windows + 1)]
         windows = [periods[a:b] for a, b in pairwise(ends)]
-        places = [_place(basis, merged(basis.cells, team, window), window) for window in windows]
+        places = [_place(basis, of(window), window) for window in windows]
         if all(places) or n_windows == 1:
             return tuple(one for one in places if one)
     return ()
 
 
 def _place(basis: Basis, tally: Tally, window: Sequence[str]) -> Place | None:
-    own = {f.name: basis.rate(tally, f.name) for f in basis.placing if f.name not in basis.shared}
-    if sum(rate.flagged for rate in own.values()) < _MIN_PLACE:
+    families = list(basis.taxonomy.families.values())
+    rates = [basis.rate(tally, family.name) for family in families]
+    if sum(rate.flagged for rate in rates) < _MIN_PLACE:
         return None
-    rates = {**own, **basis.shared}
-    return place(span(window), basis.placing, [rates[family.name] for family in basis.placing])
+    return place(span(window), families, rates)

@@ -21,7 +21,7 @@ from textsignals.pipeline import Outcome
 from textsignals.reports.basis import MIN_TEAMS_FOR_LEADS, Audience, Basis
 from textsignals.reports.cards import Team, card_of_all, team_card
 from textsignals.reports.findings import Finding, Told, untested
-from textsignals.reports.wording import family_told, listed, lower, per_100, with_interval
+from textsignals.reports.wording import family_told, listed, lower, with_interval
 from textsignals.tagging.model import Model, Quality
 from textsignals.tagging.tagger import Tagger
 from textsignals.taxonomy import Family
@@ -34,9 +34,8 @@ class Content:
     """A whole report.
 
     `together` is all teams as one, None if fewer than two can be shown. `audience_note`, `map_note`, `untested` and
-    `levels` are sentences. `hidden` are (team, periods, reason), `events` (day, title), `corners` the families that
-    make the map, `unplaced` teams that it leaves out; `more` findings were made than
-    are listed, and `possible` ones may be chance.
+    `levels` are sentences. `hidden` are (team, periods, reason), `events` (day, title), `unplaced` teams that the map
+    leaves out; `more` findings were made than are listed, and `possible` ones may be chance.
     """
 
     audience: Audience
@@ -55,7 +54,6 @@ class Content:
     untested: str
     silent: tuple[str, ...]
     events: tuple[tuple[str, str], ...]
-    corners: tuple[str, ...]
     map_note: tuple[str, ...]
     unplaced: tuple[str, ...]
     foreign: bool
@@ -68,6 +66,11 @@ class Content:
     operating_point: str
     evidence: bool
     command: str
+
+    @property
+    def placed(self) -> tuple[Team, ...]:
+        """Those that have a place on the map: teams, or all of them together."""
+        return tuple(team for team in (*self.teams, self.together) if team and team.path)
 
 
 def build(
@@ -94,7 +97,7 @@ def build(
     basis = Basis(counts, by or suggested_step(counts.dates), audience, ledger)
     together = card_of_all(basis)
     quotes = choose(quoting[0], basis.window, quoting[1], basis.withheld) if quoting else {}
-    told = Told(basis.taxonomy, basis.rate, basis.halves, basis.name_of_all, quotes, basis.youden)
+    told = Told(basis.taxonomy, basis.rate, basis.halves, basis.turning, basis.name_of_all, quotes, basis.youden)
     events = sorted(events, key=lambda event: (event.day, event.title))
     weeks = {team: basis.weeks(team) for team in basis.teams}
     changes = _allowed(find_changes(weeks, basis.taxonomy, basis.icc, basis.youden), basis)
@@ -121,9 +124,8 @@ def build(
         untested=untested(changes.left_out, len(pairs)),
         silent=tuple(sorted({test.team for test in pairs if test.team} - {finding.team for finding in findings})),
         events=tuple((event.day.isoformat(), event.title) for event in events),
-        corners=tuple(family.name for family in basis.placing),
         map_note=_map_note(basis),
-        unplaced=tuple(team.name for team in teams if not team.path),
+        unplaced=() if basis.shared_names else tuple(team.name for team in teams if not team.path),
         foreign=counts.foreign,
         levels=tuple(map(_level, teams)),
         n_undated=sum(tally.messages for (_, period), tally in basis.cells.items() if period == UNDATED),
@@ -173,7 +175,7 @@ def _audience_note(basis: Basis, n_teams: int) -> tuple[str, ...]:
 
 def _map_note(basis: Basis) -> tuple[str, ...]:
     """Return how the axes of the map are computed."""
-    families = basis.placing
+    families = list(basis.taxonomy.families.values())
     names = " + ".join(family.name for family in families)
 
     def axis(sign: Callable[[Family], int]) -> str:
@@ -187,13 +189,12 @@ def _map_note(basis: Basis) -> tuple[str, ...]:
         "Only the mix counts, not how much is said. The shaded region holds the true place in about"
         f" {100 * REGION:.0f} % of cases; it follows from the intervals of the rates. There is no ranking.",
     ]
-    for name in basis.shared_names:
-        how = (
-            f"all teams have the rate of all together, {per_100(basis.shared[name])}"
-            if name in basis.shared
-            else "its corner is left out, since fewer than three teams can be shown together"
+    if basis.shared_names:
+        families_ = listed([family_told(basis.taxonomy.families[name]) for name in basis.shared_names])
+        note.append(
+            f"The sign stands for all teams together: the place of a single team would tell its {families_}, which this"
+            " report does not."
         )
-        note.append(f"In this report {name} is not told of single teams: {how}.")
     return tuple(note)
 
 

@@ -26,13 +26,15 @@ Rating = Callable[[Tally, str], Rate]
 class Finding:
     """One sentence about a change, how sure it is, and help to read it: terms with definitions, and questions.
 
-    `team` is the team, or what all teams together are called; `name` is the signal or family that changed.
+    `team` is the team, or what all teams together are called; `name` is the signal or family that changed; `better`
+    says whether it moved the way of aligned autonomy.
     """
 
     team: str
     name: str
     text: str
     certainty: str
+    better: bool
     terms: tuple[tuple[str, str], ...]
     questions: tuple[str, ...]
     quotes: tuple[str, ...] = ()
@@ -55,6 +57,7 @@ class Shift:
 class Told:
     """Makes sentences of what was tested; `halves` gives for a team (None: all together) its time in two halves.
 
+    `turning` gives for a team and a name the period from which on they differ most from before, "" if none is known;
     `together` is what all teams are called, `quotes` are redacted sentences by team and signal, and `youden` says how
     much of a change of the true share is one of the tagged share.
     """
@@ -64,12 +67,13 @@ class Told:
         taxonomy: Taxonomy,
         rate: Rating,
         halves: Callable[[str | None], Sequence[tuple[Sequence[str], Tally]]],
+        turning: Callable[[str | None, str], str],
         together: str,
         quotes: Mapping[tuple[str, str], tuple[str, ...]],
         youden: Mapping[str, float],
     ) -> None:
         self._taxonomy, self._rate, self._halves, self._together = taxonomy, rate, halves, together
-        self._quotes, self._youden = quotes, youden
+        self._turning, self._quotes, self._youden = turning, quotes, youden
 
     def findings(self, changes: Changes) -> tuple[Finding, ...]:
         """Return all findings: all teams together first, then teams, the surest first.
@@ -98,15 +102,22 @@ class Told:
         if ordered and name in self._taxonomy.families:
             tags = [tally.statuses[(ordered[0].name, COUNTED)] for _, tally in parts]
             text += f", above all {lower(ordered[0].title)} ({tags[0]} tagged, then {tags[1]})"
+        if figures and (turning := self._turning(change.team, name)):
+            text += f"; the clearest step is at {span([turning])}"
         return Finding(
             team=who,
             name=name,
             text=text,
             certainty="very likely real" if change.q <= _VERY_SURE else "likely real",
+            better=self._healthy(name) == change.rises,
             terms=self._terms(name, ordered[:1]),
             questions=tuple(signal.question for signal in ordered[:_MAX_QUESTIONS]),
             quotes=self._quotes.get((who, ordered[0].name), ()) if ordered and change.team else (),
         )
+
+    def _healthy(self, name: str) -> bool:
+        family = self._taxonomy.families.get(name) or self._taxonomy.families[self._taxonomy.signals[name].family]
+        return family.healthy
 
     def title(self, name: str) -> str:
         """Return how a family or signal is called inside a sentence."""
@@ -150,8 +161,8 @@ class Told:
         told = []
         if seen:
             told.append(
-                f"To be found four times in five, a lasting change must move {listed(seen)}; smaller ones go unseen"
-                " more often than that, so no finding is not the same as no change."
+                f"A lasting change of {listed(seen)} would be found four times in five, a smaller one less often; so no"
+                " finding is not the same as no change."
             )
         if blind:
             told.append(f"Of {listed(blind)}, no change of any size could have been seen.")

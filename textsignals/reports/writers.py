@@ -61,15 +61,14 @@ def html(content: Content) -> str:
     """Return the report as one page: no script, nothing loaded from anywhere."""
     taxonomy = content.model.taxonomy
     numbers = count()
-    families = [taxonomy.families[name] for name in content.corners]
-    corners = [(family.title, family.autonomy, family.alignment) for family in families]
+    corners = [(family.title, family.autonomy, family.alignment) for family in taxonomy.families.values()]
     return (
         _environment(autoescape=True)
         .get_template("report.html")
         .render(
             content=content,
             taxonomy=taxonomy,
-            map=Markup(charts.team_map(content.teams, corners)) if any(t.path for t in content.teams) else "",
+            map=Markup(charts.team_map(content.placed, corners)) if content.placed else "",
             chart=lambda curve, top: Markup(_own_ids(charts.line(curve, top, content.events), next(numbers))),
             top=_top,
             versions=_versions(),
