@@ -258,7 +258,7 @@ def test_an_event_and_the_audience_reach_the_report_and_its_command(runner, fake
 def test_an_event_that_is_none_is_told_how_to_write_it(runner, event):
     result = run(runner, "report", "x.csv", "--event", event)
     assert result.exit_code == 2
-    assert f"{event!r} is no event; write it like 2026-03-01=\"new lead\"" in " ".join(result.stderr.split())
+    assert f'{event!r} is no event; write it like 2026-03-01="new on-call rota"' in " ".join(result.stderr.split())
 
 
 def test_what_a_report_shows_is_kept_and_forgotten_when_asked(runner, fake, good, state):

@@ -8,9 +8,9 @@ from datetime import date, timedelta
 from functools import cached_property
 from typing import Literal
 
-from textsignals.measures.ledger import Ledger, joined, texts
+from textsignals.measures.ledger import LEADS_REFUSED, Ledger, joined, lead_texts, texts
 from textsignals.measures.periods import between, partial, period_of
-from textsignals.measures.privacy import may_show
+from textsignals.measures.privacy import MIN_AUTHORS, may_show
 from textsignals.measures.rates import Rate, cell_rate, intra_cluster_correlation, shared_recall, status_rate, youden
 from textsignals.measures.scores import UNDATED, Cell, Counts, Tally, merged
 from textsignals.measures.suppression import plan
@@ -32,8 +32,10 @@ _FRIDAY = 4
 class Basis:
     """What every part of a report is computed from: what may be told of each team and of several, by period."""
 
-    def __init__(self, counts: Counts, step: str, audience: Audience, ledger: Ledger | None) -> None:
-        self.step, self.audience = step, audience
+    def __init__(
+        self, counts: Counts, step: str, audience: Audience, ledger: Ledger | None, min_authors: int = MIN_AUTHORS
+    ) -> None:
+        self.step, self.audience, self.min_authors = step, audience, min_authors
         model, point = counts.tagger.model, counts.tagger.operating_point
         self.taxonomy: Taxonomy = model.taxonomy
         self.withheld = _withheld(self.taxonomy) if audience == "organisation" else frozenset[str]()
@@ -42,15 +44,19 @@ class Basis:
         self.cells, self._whole_cells = self._counts.cells(step), counts.cells(step)
         self._sums: dict[tuple[bool, tuple[Cell, ...]], Tally] = {}
         self.dates = counts.dates
-        self.verdicts = {cell: may_show(tally) for cell, tally in self.cells.items()}
+        self.verdicts = {cell: may_show(tally, min_authors) for cell, tally in self.cells.items()}
         atoms = texts(counts.days, step) if ledger else {}
 
-        def refused(together: Sequence[Cell]) -> str:
-            return ledger.admit(joined(atoms[cell] for cell in together)) if ledger else ""
+        def enough(region: Tally) -> bool:
+            return may_show(region, min_authors).shown
 
-        self.plan = plan(self.cells, self.verdicts, refused)
+        def refused(together: Sequence[Cell]) -> str:
+            return ledger.admit(joined(atoms[cell] for cell in together), enough) if ledger else ""
+
+        self.plan = plan(self.cells, self.verdicts, refused, min_authors)
         self.shown_cells = [cell for cell in self.cells if cell not in self.plan.hidden]
         self.teams = sorted({team for team, _ in self.shown_cells})
+        self._leads_refused = self._refused_leads(counts, ledger) if ledger and self.withheld else frozenset[str]()
         dated = sorted({period for _, period in self.cells if period != UNDATED})
         self.periods = tuple(between(dated[0], dated[-1])) if dated else ()
         self.cut = frozenset(p for p in self.periods if partial(p, self.dates[0], self.dates[-1]))
@@ -60,6 +66,16 @@ class Basis:
         shown = {name: self._source(name) for name in names}
         self.icc = {n: intra_cluster_correlation([shown[n][c] for c in self.shown_cells], n) for n in names}
         self.youden = {name: youden(self._quality[name], self._recall) for name in names}
+
+    def _refused_leads(self, counts: Counts, ledger: Ledger) -> frozenset[str]:
+        """Return the periods in which what speaks of leads could be subtracted from what earlier reports told of it."""
+        atoms = lead_texts(counts.days, self.step, frozenset(self.shown_cells))
+        rows = {p: row for p, row in self.plan.rows.items() if len(self._shown_teams(row)) >= MIN_TEAMS_FOR_LEADS}
+
+        def enough(region: Tally) -> bool:
+            return len(region.authors) >= MIN_TEAMS_FOR_LEADS
+
+        return frozenset(p for p, row in sorted(rows.items()) if ledger.admit(joined(atoms[c] for c in row), enough))
 
     def _source(self, name: str) -> Mapping[Cell, Tally]:
         return self._whole_cells if name in self.withheld else self.cells
@@ -116,7 +132,8 @@ class Basis:
         """Return all teams as one in a period; None if they are too few for this signal or family."""
         row = self.plan.rows.get(period, ())
         few = len(self._teams_of(row, name)) < self._fewest(name)
-        return None if few else self._merged(name in self.withheld, row)
+        refused = name in self.withheld and period in self._leads_refused
+        return None if few or refused else self._merged(name in self.withheld, row)
 
     def over_all(self, name: str) -> Tally | None:
         """Return all teams as one over all periods; None if they are too few for this signal or family.
@@ -138,8 +155,11 @@ class Basis:
         return self._sums[key]
 
     def _teams_of(self, row: Iterable[Cell], name: str) -> set[str]:
+        return self._shown_teams(row) if name in self.withheld else {team for team, _ in row}
+
+    def _shown_teams(self, row: Iterable[Cell]) -> set[str]:
         # Hidden cells that are pooled in a row do not hide a lead: too few wrote them.
-        return {cell[0] for cell in row if name not in self.withheld or cell not in self.plan.hidden}
+        return {cell[0] for cell in row if cell not in self.plan.hidden}
 
     def _fewest(self, name: str) -> int:
         return MIN_TEAMS_FOR_LEADS if name in self.withheld else MIN_TEAMS
@@ -158,6 +178,8 @@ class Basis:
         tally = self.together(period, name)
         if tally is not None:
             return tally, ""
+        if name in self.withheld and period in self._leads_refused:
+            return None, LEADS_REFUSED
         text = any(cell[1] == period for cell in self.cells)
         return None, f"fewer than {self._fewest(name)} teams" if text else "no text"
 
