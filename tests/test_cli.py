@@ -9,6 +9,7 @@ import pytest
 from fake_tagger import FakeTagger, weeks_of
 
 from textsignals import __version__, cli
+from textsignals.measures.privacy import MIN_AUTHORS
 from textsignals.readers import formats
 from textsignals.tagging import tagger as tagging
 from textsignals.taxonomy import load_taxonomy
@@ -258,7 +259,23 @@ def test_an_event_and_the_audience_reach_the_report_and_its_command(runner, fake
 def test_an_event_that_is_none_is_told_how_to_write_it(runner, event):
     result = run(runner, "report", "x.csv", "--event", event)
     assert result.exit_code == 2
-    assert f'{event!r} is no event; write it like 2026-03-01="new lead"' in " ".join(result.stderr.split())
+    assert f'{event!r} is no event; write it like 2026-03-01="new on-call rota"' in " ".join(result.stderr.split())
+
+
+def test_a_raised_floor_reaches_the_report_and_its_command(runner, fake, good):
+    assert run(runner, "report", "good.csv", "-q", "--min-authors", "9").exit_code == 0
+    text = (good.parent / "report.html").read_text()
+    assert "<code>textsignals report good.csv --min-authors 9 --quiet</code>" in text
+    assert "needs 30 sentences and, where authors are recorded, 9 of them" in text and "fewer than 9 authors" in text
+
+
+def test_a_floor_below_that_of_the_policy_is_an_error(runner, good):
+    result = run(runner, "report", "good.csv", "--min-authors", "4")
+    assert result.exit_code == 2
+    told = "Invalid value for '--min-authors': 4 authors are too few: the floor is 5, and may only be raised"
+    assert told in " ".join(result.stderr.split())
+    (option,) = (param for param in COMMANDS["report"].params if param.name == "min_authors")
+    assert option.default == MIN_AUTHORS
 
 
 def test_what_a_report_shows_is_kept_and_forgotten_when_asked(runner, fake, good, state):

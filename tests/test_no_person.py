@@ -113,6 +113,41 @@ def test_no_person_is_in_a_report_or_in_what_is_said_while_making_it(people, run
     assert traces(written, result.stderr, caplog.text, *(w.message for w in recwarn)) == []
 
 
+@pytest.mark.parametrize("ending", WRITERS)
+@pytest.mark.parametrize("above", ["absolute", "relative", "upwards"])
+def test_no_folder_above_an_input_is_in_a_report(people, runner, tmp_path, monkeypatch, above, ending):
+    home = tmp_path / "home" / "quorra007"
+    (home / "in" / "old").mkdir(parents=True)
+    (home / "desk").mkdir()
+    for name in people:
+        (tmp_path / name).rename(home / "in" / name)
+    (home / "in" / "old" / "broken.json").write_text("[{")
+    (home / "in" / "again.csv").write_bytes((home / "in" / "standups.csv").read_bytes())
+    (home / "teams.toml").write_text('[teams.payments]\nchannels = ["payments"]\n')
+    where = {"absolute": (tmp_path, home), "relative": (tmp_path, "home/quorra007"), "upwards": (home / "desk", "..")}
+    folder, way = where[above]
+    monkeypatch.chdir(folder)
+    inputs = [f"{way}/in/", f"{way}/in/../in/export.zip", f"{way}/in/missing.zip"]
+    made = home / f"r{ending}"
+    runner.invoke(cli.main, ["report", *inputs, "-o", str(made), "--teams", f"{way}/teams.toml", "--min-authors", "6"])
+    written = made.read_text()
+    assert "payments" in written and traces(written) == [] and str(tmp_path) not in written
+    if ending != ".csv":
+        for part in (
+            "report in export.zip missing.zip --output r",
+            "in/old/broken.json",
+            "missing.zip",
+            "in/export.zip!",
+        ):
+            assert part in written.replace("\\", "")
+
+
+def test_no_folder_above_an_input_is_in_the_notes_on_reading_it(people, runner, tmp_path, monkeypatch):
+    monkeypatch.chdir("/")
+    result = runner.invoke(cli.main, ["report", str(tmp_path / "standups.csv"), "-o", str(tmp_path / "r.html")])
+    assert result.stderr.startswith("standups.csv: 501 read = ")
+
+
 def test_no_person_is_in_what_a_notebook_shows(people):
     shown = notebook.report(*people)
     assert "payments" in shown._repr_html_() and "2 teams" in repr(shown)

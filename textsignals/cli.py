@@ -29,6 +29,10 @@ _MANY = 10
 """So many problems and assumptions are shown on stderr; `read --all` has the rest."""
 
 
+_FILES = ("output", "teams_file", "model")
+"""Options whose values may have folders on the way, which may be named after a person."""
+
+
 class _Group(click.Group):
     """Turns every error of ours into one line on stderr and exit code 1; findings never change the code."""
 
@@ -80,6 +84,7 @@ def main() -> None:
 @options.audience
 @options.events
 @options.evidence
+@options.floor
 @options.window
 @options.reading
 @options.model
@@ -92,6 +97,7 @@ def report(
     audience: Audience | None,
     events: tuple[Event, ...],
     evidence: str,
+    min_authors: int,
     model: str,
     operating_point: str,
     quiet: bool,
@@ -109,7 +115,7 @@ def report(
       textsignals report export.zip
       textsignals report minutes/ standups.csv -o payments.html --team Payments
       textsignals report export.zip -o trends.csv --by week --since 2026-01-01
-      textsignals report export.zip --event 2026-03-01="new lead"
+      textsignals report export.zip --event 2026-03-01="new on-call rota"
     """
     from textsignals.measures.evidence import Quotes
     from textsignals.measures.ledger import Ledger, project_key
@@ -153,6 +159,7 @@ def report(
             events=events,
             quoting=quoting,
             ledger=ledger,
+            min_authors=min_authors,
             command=_command(),
         )
     write(content, output)
@@ -162,7 +169,9 @@ def report(
 
 
 def _command() -> str:
-    """Return the command line that is running, ready to be given again, without what was left at its default."""
+    """Return the command line that is running, without what was left at its default and the folders of its files."""
+    from textsignals.teams import base_name
+
     context = click.get_current_context()
     words = ["textsignals", context.command.name or ""]
     for param in context.command.params:
@@ -170,11 +179,11 @@ def _command() -> str:
             continue
         value = context.params[param.name]
         if isinstance(param, click.Argument):
-            words += value
+            words += map(base_name, value)
         elif value is True:
             words.append(param.opts[-1])
         else:
-            given = [str(value)]
+            given = [base_name(value) if param.name in _FILES else str(value)]
             if isinstance(value, dict):
                 given = [f"{role}={name}" for role, name in value.items()]
             elif isinstance(value, tuple):
@@ -530,11 +539,12 @@ def _progress(stream: Iterable[Message], label: str, quiet: bool) -> Iterator[Me
 def _tell(outcome: Outcome, quiet: bool) -> None:
     """Say on stderr what was read and left out, and every problem."""
     from textsignals.accounts import assumptions, identity
+    from textsignals.teams import base_name
 
     if not quiet:
         for report_ in outcome.reports:
             told = identity(report_.read, report_.yielded, report_.skipped, report_.quarantined)
-            click.echo(_printable(f"{report_.input}: {told}"), err=True)
+            click.echo(_printable(f"{base_name(report_.input)}: {told}"), err=True)
             for text in assumptions(report_)[:_MANY]:
                 click.echo(_printable(f"  assumed: {text}"), err=True)
         if outcome.outside:

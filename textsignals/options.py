@@ -9,6 +9,8 @@ from zoneinfo import ZoneInfo
 
 import click
 
+from textsignals.errors import TextSignalsError
+
 F = TypeVar("F", bound=Callable[..., Any])
 
 
@@ -51,7 +53,7 @@ class _Event(click.ParamType):  # type: ignore[type-arg]
         except ValueError:
             told = None
         if told is None or not title.strip():
-            self.fail(f'{value!r} is no event; write it like 2026-03-01="new lead"', param, ctx)
+            self.fail(f'{value!r} is no event; write it like 2026-03-01="new on-call rota"', param, ctx)
         return Event(told, title.strip())
 
 
@@ -85,6 +87,16 @@ def _known_format(ctx: click.Context, param: click.Parameter, value: str | None)
     if value not in formats():
         raise click.BadParameter(f"no such format: {value}; known are {', '.join(formats())}", ctx, param)
     return value
+
+
+def _raised_floor(ctx: click.Context, param: click.Parameter, value: int) -> int:
+    # Only here: what measures needs libraries that `--help` should not wait for.
+    from textsignals.measures.privacy import raised_floor
+
+    try:
+        return raised_floor(value)
+    except TextSignalsError as error:
+        raise click.BadParameter(str(error), ctx, param) from None
 
 
 def together(*decorators: Callable[[F], F]) -> Callable[[F], F]:
@@ -159,4 +171,13 @@ evidence = click.option(
     default="off",
     show_default=True,
     help="Quote redacted example sentences where 10 people and more wrote.",
+)
+floor = click.option(
+    "--min-authors",
+    type=int,
+    default=5,
+    show_default=True,
+    metavar="N",
+    callback=_raised_floor,
+    help="Show nothing that fewer people wrote; 5 or more.",
 )

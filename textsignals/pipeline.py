@@ -14,7 +14,7 @@ from textsignals.measures.periods import local_day
 from textsignals.readers import Seen, read
 from textsignals.readers.base import FileLog
 from textsignals.records import FileReport, Message, Problem, ReadReport
-from textsignals.teams import Assign, Pseudonyms, Teams, assigner, public_path
+from textsignals.teams import Assign, Pseudonyms, Teams, assigner, base_name, from_input, public_path
 
 if TYPE_CHECKING:
     from textsignals.measures.evidence import Quotes
@@ -57,6 +57,10 @@ class Outcome:
     def problems(self) -> list[Problem]:
         """Inputs that failed as a whole and records in quarantine, in the order of the inputs."""
         return [replace(problem, file=public_path(problem.file)) for problem in self.whole.problems]
+
+    def from_inputs(self) -> Outcome:
+        """Return the same with inputs by their base name, and paths from there on."""
+        return Outcome([_from_input(report) for report in self.reports], self.outside)
 
     def fail(self, input_: str | Path, error: InputError) -> None:
         """Note an input that could not be read at all: one record met, one in quarantine."""
@@ -104,6 +108,14 @@ def names(inputs: Sequence[str | Path], settings: Settings) -> set[str]:
     bare = replace(settings, teams=None, since=None, until=None)
     found = {name for m in messages(inputs, bare, Outcome()) for name in (m.author, m.author_id) if name}
     return found | (settings.teams.written if settings.teams else frozenset())
+
+
+def _from_input(report: ReadReport) -> ReadReport:
+    return ReadReport(
+        base_name(report.input),
+        tuple(replace(file, file=from_input(file.file, report.input)) for file in report.files),
+        tuple(replace(problem, file=from_input(problem.file, report.input)) for problem in report.problems),
+    )
 
 
 def _skipping(report: ReadReport, left_out: Counter[tuple[str, str]]) -> ReadReport:

@@ -116,6 +116,28 @@ def public_channel(message: Message) -> str | None:
     return _public(message.channel)
 
 
+def base_name(path: str | Path) -> str:
+    """Return the last part of a path; the folders above may be named after a person.
+
+    >>> base_name("/home/ann/export.zip"), base_name(".")
+    ('export.zip', '.')
+    """
+    return Path(path).name or str(path)
+
+
+def from_input(file: str, input_: str) -> str:
+    """Return the path of a file as a report may tell it: from its input on.
+
+    >>> from_input("/home/ann/in/old.zip!payments/minutes.md", "/home/ann/in")
+    'in/old.zip!payments/minutes.md'
+    """
+    for whole in (input_, str(Path(input_))):
+        if file.startswith(whole):
+            return base_name(input_) + file[len(whole) :]
+    # What lies in the current folder comes without it.
+    return base_name(file) if Path(input_).name else file
+
+
 def public_path(file: str) -> str:
     """Return the path of a file with the names of private conversations, which are names of people, replaced.
 

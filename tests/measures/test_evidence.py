@@ -134,3 +134,13 @@ def test_sources_without_authors_are_counted_by_documents(n_documents, counted, 
 )
 def test_a_quote_stays_meaningful_and_safe(sentence, quote):
     assert quotable(sentence, REDACT) == quote
+
+
+@pytest.mark.parametrize(
+    ("floor", "window", "channel", "quoted"),
+    [(8, 10, 8, True), (8, 10, 7, False), (8, 9, 8, False), (12, 12, 12, True), (12, 11, 11, False)],
+)
+def test_a_raised_floor_holds_for_the_window_and_the_channel(floor, window, channel, quoted):
+    candidates = [said(i) for i in range(4)]
+    counted = Counted(candidates, quiet=window - 4, channel_quiet=channel - 4)
+    assert bool(choose(quotes_of(candidates), counted, REDACT, min_authors=floor)) == quoted

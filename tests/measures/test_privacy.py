@@ -3,7 +3,8 @@ from fake_tagger import counted, message
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from textsignals.measures.privacy import MAX_SHARE, MIN_AUTHORS, MIN_SENTENCES, may_show, people
+from textsignals.errors import TextSignalsError
+from textsignals.measures.privacy import MAX_SHARE, MIN_AUTHORS, MIN_SENTENCES, may_show, people, raised_floor
 from textsignals.measures.scores import Tally
 
 
@@ -56,6 +57,22 @@ def test_no_cell_with_authors_is_shown_below_the_floors(counts, unattributed):
     assert may_show(cell).shown == (allowed or (not wrote and unattributed >= 30))
 
 
+@given(st.integers(5, 10), st.lists(st.integers(0, 80), min_size=1, max_size=12))
+@settings(max_examples=500, deadline=None)
+def test_a_floor_that_is_raised_holds_for_every_cell(floor, counts):
+    cell, wrote = tally(*counts), sum(map(bool, counts))
+    assert may_show(cell, floor).shown == (may_show(cell).shown and wrote >= floor)
+    assert wrote >= floor or may_show(cell, floor).reason in (f"fewer than {floor} authors", "fewer than 30 sentences")
+
+
+def test_the_floor_cannot_be_lowered():
+    assert [raised_floor(n) for n in (5, 12)] == [5, 12]
+    for n in (4, 0, -1):
+        with pytest.raises(TextSignalsError) as error:
+            raised_floor(n)
+        assert str(error.value) == f"{n} authors are too few: the floor is 5, and may only be raised"
+
+
 def test_an_author_of_several_weeks_is_one_author():
     cell = Tally()
     cell.sentences.update({(f"author {i % 4}", f"week {i}"): 10 for i in range(40)})
@@ -93,6 +110,11 @@ def test_one_person_with_her_name_written_in_several_ways_is_one_author():
 )
 def test_people_are_counted_coarsely(n_authors, said):
     assert people(tally(*[3] * n_authors)) == said
+
+
+@pytest.mark.parametrize(("n_authors", "said"), [(0, "not recorded"), (7, "under 8"), (8, "8 to 12"), (13, "13 to 17")])
+def test_people_are_counted_from_a_raised_floor_on(n_authors, said):
+    assert people(tally(*[3] * n_authors), 8) == said
 
 
 def test_what_is_kept_of_messages_holds_neither_text_nor_names():

@@ -8,9 +8,11 @@ import pytest
 from fake_tagger import FakeTagger, counted, message, outcome, weeks_of
 
 from textsignals.measures.changes import Event
+from textsignals.measures.ledger import LEADS_REFUSED, Ledger, project_key
 from textsignals.reports.basis import ALL
 from textsignals.reports.content import build
-from textsignals.reports.writers import WRITERS
+from textsignals.reports.writers import WRITERS, html
+from textsignals.teams import Pseudonyms
 
 TAXONOMY = FakeTagger().model.taxonomy
 LEADS = {name for name, signal in TAXONOMY.signals.items() if signal.lead}
@@ -153,3 +155,48 @@ def test_events_compare_no_family_that_is_withheld():
     content = report(texts(*TEAMS), events=[Event(date(2026, 2, 9), "new lead")])
     told = {shift.family for team in content.teams for shift in team.shifts}
     assert told and not any("ontrol" in family for family in told)
+
+
+def kept(state, *teams, flags=(3, 2, 4, 3)):
+    """Return a report on some teams, each with people of its own, that is compared with those before."""
+    found = [m._replace(author=f"{m.team} {m.author}") for m in texts(*teams, flags=flags)]
+    counts = counted(found, pseudonyms=Pseudonyms(project_key(state)))
+    with Ledger(state) as ledger:
+        return build(counts, outcome(), by="week", audience="organisation", ledger=ledger)
+
+
+def lead_points(content):
+    """Return what is said of a lead signal of all together: whether there is a rate, and the note."""
+    (curve,) = (c for c in content.together.signals if c.name == "abdication")
+    return [(point.rate is not None, point.note) for point in curve.points]
+
+
+def test_what_speaks_of_one_lead_cannot_be_subtracted_from_an_earlier_report(state):
+    assert lead_points(kept(state, *TEAMS[:3])) == [(True, "")] * 4
+    later = kept(state, *TEAMS)
+    # The fourth team has its place, and the leads of all four have none.
+    assert [team.name for team in later.teams] == sorted(TEAMS)
+    assert "abdication" not in names(later.together) and "control" not in names(later.together)
+    assert "Here they cannot be shown for 3 teams together, so they are not shown at all." in later.audience_note[0]
+    assert "it cannot be shown for three teams together" in " ".join(later.map_note)
+    assert "drift" in names(later.together) and "!abdication" not in html(later)
+
+
+def test_leads_of_other_periods_or_of_three_more_teams_are_told_and_so_is_what_was_told_before(state):
+    first = kept(state, *TEAMS[:3])
+    assert kept(state, *TEAMS[:3]) == first
+    assert lead_points(kept(state, *TEAMS[:3], "East", "South", "West")) == [(True, "")] * 4
+    # A team more is refused for the weeks that were told of, and told in those that follow.
+    refused, told = (False, LEADS_REFUSED), (True, "")
+    assert lead_points(kept(state, *TEAMS, flags=(3, 2, 4, 3, 5, 2))) == [*[refused] * 4, told, told]
+    # The order does not matter: what is told of four hides what is told of three of them.
+    assert lead_points(kept(state, *TEAMS[:3], flags=(3, 2, 4, 3, 5, 2))) == [*[told] * 4, refused, refused]
+
+
+def test_leads_of_the_same_teams_are_told_by_month_after_they_were_told_by_week(state):
+    kept(state, *TEAMS[:3], flags=[3] * 9)
+    found = [m._replace(author=f"{m.team} {m.author}") for m in texts(*TEAMS[:3], flags=[3] * 9)]
+    with Ledger(state) as ledger:
+        counts = counted(found, pseudonyms=Pseudonyms(project_key(state)))
+        content = build(counts, outcome(), by="month", audience="organisation", ledger=ledger)
+    assert lead_points(content) == [(True, "")] * 3

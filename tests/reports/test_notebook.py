@@ -37,6 +37,13 @@ def test_a_report_says_in_one_line_what_it_is(shown):
     assert [finding.team for finding in shown.findings] == ["Payments"]
 
 
+def test_a_floor_of_authors_is_raised_and_not_lowered(export):
+    assert [team.people for team in ts.report(export, min_authors=7).content.teams] == ["7 to 11"]
+    assert ts.report(export, min_authors=8).content.teams == ()
+    with pytest.raises(ts.TextSignalsError, match="4 authors are too few: the floor is 5, and may only be raised"):
+        ts.report(export, min_authors=4)
+
+
 def test_the_table_is_that_of_the_file(shown):
     read = pd.read_csv(io.StringIO(table(shown.content)))
     assert list(read) == list(shown.table)

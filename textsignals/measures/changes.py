@@ -106,18 +106,23 @@ class Comparison:
 
 
 def find_changes(
-    teams: Mapping[str, Weeks], taxonomy: Taxonomy, icc: Mapping[str, float], youden: Mapping[str, float]
+    teams: Mapping[str, Weeks],
+    taxonomy: Taxonomy,
+    icc: Mapping[str, float],
+    youden: Mapping[str, float],
+    min_authors: int = MIN_AUTHORS,
 ) -> Changes:
     """Return which rates of signals and families rose or fell; of reports in which nothing does, few claim so.
 
     `teams` are the complete weeks of each team, `icc` the intra-cluster correlation and `youden` sensitivity plus
-    specificity minus 1 of each signal and family. Tests run on raw flags, in three tiers (methods.md, A5). Signals over
-    the organisation take the teams as replicates and need eight. Families of a team are tested by the moderated slope,
-    which sees no change in a mere change of channels. Signals of a team are tested only inside families that changed.
+    specificity minus 1 of each signal and family; a team of fewer than `min_authors` is not tested. Tests run on raw
+    flags, in three tiers (methods.md, A5). Signals over the organisation take the teams as replicates and need eight.
+    Families of a team are tested by the moderated slope, which sees no change in a mere change of channels. Signals of
+    a team are tested only inside families that changed.
     """
     names = [*taxonomy.families, *taxonomy.signals]
     every = {team: series(teams[team], names) for team in sorted(teams)}
-    few = {team: _too_few(one) for team, one in every.items()}
+    few = {team: _too_few(one, min_authors) for team, one in every.items()}
     slopes = _Slopes({team: (one, one.weeks) for team, one in every.items() if not few[team]}, names, icc)
 
     organisation = _judge(slopes.organisation(taxonomy.signals), _SHARE_ORGANISATION, youden)
@@ -156,6 +161,7 @@ def compare_events(
     taxonomy: Taxonomy,
     icc: Mapping[str, float],
     youden: Mapping[str, float],
+    min_authors: int = MIN_AUTHORS,
 ) -> tuple[Comparison, ...]:
     """Return how the families of each team stood before and after each event, where there is enough to compare.
 
@@ -172,7 +178,7 @@ def compare_events(
         for team in sorted(teams):
             one = series({place: t for place, t in teams[team].items() if not own <= place[0] < first}, names)
             after = (one.weeks >= first).astype(float)
-            if not _too_few(one) and _MIN_SIDE <= after.sum() <= len(after) - _MIN_SIDE:
+            if not _too_few(one, min_authors) and _MIN_SIDE <= after.sum() <= len(after) - _MIN_SIDE:
                 sides[team] = (one, after)
         slopes = _Slopes(sides, names, icc)
         for team, (one, after) in sides.items():
@@ -211,12 +217,12 @@ class _Verdict:
     smallest: float
 
 
-def _too_few(one: Series) -> str:
+def _too_few(one: Series, min_authors: int) -> str:
     """Return why a team is not tested at all; "" if it is."""
     if len(one.weeks) < _MIN_WEEKS:
         return f"fewer than {_MIN_WEEKS} complete weeks"
-    if one.n_authors is not None and one.n_authors < MIN_AUTHORS:
-        return f"fewer than {MIN_AUTHORS} authors"
+    if one.n_authors is not None and one.n_authors < min_authors:
+        return f"fewer than {min_authors} authors"
     return ""
 
 

@@ -89,13 +89,18 @@ class Quotes:
 
 
 def choose(
-    quotes: Quotes, tally_of: TallyOf, redact: Redactor, leave_out: Container[str] = ()
+    quotes: Quotes,
+    tally_of: TallyOf,
+    redact: Redactor,
+    leave_out: Container[str] = (),
+    min_authors: int = MIN_AUTHORS,
 ) -> dict[tuple[str, str], tuple[str, ...]]:
     """Return the redacted sentences that may be quoted, at most MOST for each (team, signal), in a settled order.
 
-    A window needs 10 authors, three of them with that signal, and a channel 5; nobody is quoted twice in a report. What
-    has no author is quoted only out of windows without any, of 2 documents, three with that signal, and each document
-    once. Signals in `leave_out` are quoted never: those that point at a lead, where the organisation reads.
+    A window needs 10 authors, three of them with that signal, and a channel 5; `min_authors` raises the first and the
+    last. Nobody is quoted twice in a report. What has no author is quoted only out of windows without any, of 2
+    documents, three with that signal, and each document once. Signals in `leave_out` are quoted never: those that point
+    at a lead, where the organisation reads.
     """
     chosen: dict[tuple[str, str], list[str]] = defaultdict(list)
     used: set[tuple[str, bool, str]] = set()
@@ -105,18 +110,20 @@ def choose(
         voice = ("" if candidate.who is not None else candidate.team, *candidate.source)
         if len(told) == MOST or voice in used or candidate.signal in leave_out:
             continue
-        if _enough(candidate, tally_of) and (text := quotable(candidate.sentence, redact)) and text not in told:
+        if not _enough(candidate, tally_of, min_authors):
+            continue
+        if (text := quotable(candidate.sentence, redact)) and text not in told:
             told.append(text)
             used.add(voice)
     # By what is shown: the order in which they were chosen says how many candidates a signal had.
     return {key: tuple(sorted(told, key=_digest)) for key, told in sorted(chosen.items()) if told}
 
 
-def _enough(candidate: Candidate, tally_of: TallyOf) -> bool:
+def _enough(candidate: Candidate, tally_of: TallyOf, min_authors: int) -> bool:
     """Return whether enough others speak in the window, of the signal and in the channel to hide one voice."""
     window = tally_of(candidate.team, candidate.period, None)
     with_signal = {cluster for (cluster, name), n in window.flags.items() if name == candidate.signal and n}
-    if not may_show(window).shown:
+    if not may_show(window, min_authors).shown:
         return False
     if candidate.who is None:
         documents = {document for (_, document), n in window.sentences.items() if n}
@@ -128,7 +135,7 @@ def _enough(candidate: Candidate, tally_of: TallyOf) -> bool:
     return (
         len(window.authors) >= AUTHORS_OF_WINDOW
         and len({who for who, _ in with_signal} - {None}) >= AUTHORS_OF_SIGNAL
-        and len(channel.authors) >= MIN_AUTHORS
+        and len(channel.authors) >= min_authors
     )
 
 

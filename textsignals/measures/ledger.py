@@ -11,7 +11,7 @@ import secrets
 import struct
 import zlib
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
@@ -25,6 +25,9 @@ from textsignals.teams import Pseudonyms
 
 REFUSED = "differs from an earlier report by too few people or sentences"
 """Why a cell or pool is hidden that could be subtracted from what was published before."""
+
+LEADS_REFUSED = "differs from an earlier report by too few teams"
+"""Why what speaks of leads is not told of several teams, where an earlier report told it of others."""
 
 Atom = tuple[str | None, date | None, str]
 """What teams and windows are made of: an author, a day and a stratum or, without an author, a day and a document."""
@@ -102,6 +105,19 @@ def texts(days: Mapping[Place, Tally], by: str) -> dict[Cell, Atoms]:
     }
 
 
+def lead_texts(days: Mapping[Place, Tally], by: str, shown: Container[Cell]) -> dict[Cell, Atoms]:
+    """Return the atoms of each (team, period) for sums of what speaks of leads, where each team has one voice.
+
+    They have nothing in common with those of `texts`. A team that is not `shown` has no voice: too few speak for it.
+    """
+    cells: dict[Cell, Counter[Atom]] = defaultdict(Counter)
+    for (team, day, _), tally in days.items():
+        cell = (team, period_of(day, by) if day else UNDATED)
+        voice, rest = (f"lead of {team}", "lead") if cell in shown else (None, f"lead of {team}")
+        cells[cell][voice, day, rest] += tally.n_sentences
+    return dict(sorted(cells.items()))
+
+
 def joined(parts: Iterable[Atoms]) -> Atoms:
     """Return the atoms of several cells together."""
     whole: Counter[Atom] = Counter()
@@ -115,9 +131,9 @@ class Ledger:
 
     Used in a `with` statement, which holds other reports off and, if nothing fails, keeps what was admitted on its end;
     that must come before the report is written. Published sums cut text into regions: what is in the same sums. All
-    that can be computed from sums is about unions of regions, so a sum is admitted if all regions that it makes may be
-    shown (`privacy.may_show`, which holds for a union of what it holds for). What was published before is always
-    admitted, so that a command that is run again gives the same report.
+    that can be computed from sums is about unions of regions, so a sum is admitted if all regions that it makes are
+    large enough to be shown. What was published before is always admitted, so that a command that is run again gives
+    the same report.
 
     The ledger has no names: it keeps keyed hashes of authors and documents, days, and numbers of sentences.
     """
@@ -154,12 +170,16 @@ class Ledger:
         finally:
             self._lock.__exit__(None, None, None)
 
-    def admit(self, atoms: Atoms) -> str:
-        """Return "" if the sum over some text may be published, which is then kept, or why not."""
+    def admit(self, atoms: Atoms, enough: Callable[[Tally], bool] = lambda region: may_show(region).shown) -> str:
+        """Return "" if the sum over some text may be published, which is then kept, or why not.
+
+        `enough` says of the sentences of a region whether it may be shown, and must hold for a union of what it holds
+        for, as `privacy.may_show` does.
+        """
         kept = {self._packed(*atom): n for atom, n in atoms.items() if n > 0}
         if _content(kept) in self._known:
             return ""
-        if not all(may_show(region).shown for region in self._regions(kept)):
+        if not all(map(enough, self._regions(kept))):
             return REFUSED
         self._add(kept)
         self._admitted.append(kept)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from textsignals.errors import TextSignalsError
 from textsignals.measures.scores import Tally
 
 MIN_AUTHORS = 5
-"""The floor of the policy; it may be raised and never lowered."""
+"""The floor of the policy; `min_authors` raises it for a report, and nothing lowers it."""
 
 MIN_SENTENCES = 30
 MIN_DOCUMENTS = 2
@@ -24,7 +25,14 @@ class Verdict:
     reason: str = ""
 
 
-def may_show(tally: Tally) -> Verdict:
+def raised_floor(min_authors: int) -> int:
+    """Return a floor of authors that somebody asks for; raises TextSignalsError if it is below that of the policy."""
+    if min_authors < MIN_AUTHORS:
+        raise TextSignalsError(f"{min_authors} authors are too few: the floor is {MIN_AUTHORS}, and may only be raised")
+    return min_authors
+
+
+def may_show(tally: Tally, min_authors: int = MIN_AUTHORS) -> Verdict:
     """Return whether the numbers of a cell (team and period) may leave the program.
 
     Sources that record no authors speak for the group and need enough sentences out of enough documents. Where some
@@ -36,15 +44,15 @@ def may_show(tally: Tally) -> Verdict:
         if len(+tally.sentences) < MIN_DOCUMENTS:
             return Verdict(False, f"fewer than {MIN_DOCUMENTS} documents, and authors are not recorded")
         return Verdict(True, "authors not recorded")
-    if len(tally.authors) < MIN_AUTHORS:
-        return Verdict(False, f"fewer than {MIN_AUTHORS} authors")
+    if len(tally.authors) < min_authors:
+        return Verdict(False, f"fewer than {min_authors} authors")
     if tally.top_share > MAX_SHARE:
         return Verdict(False, f"one author wrote over {MAX_SHARE:.0%} of the sentences")
     return Verdict(True)
 
 
-def people(tally: Tally) -> str:
-    """Return the number of authors as coarsely as a report may say it.
+def people(tally: Tally, min_authors: int = MIN_AUTHORS) -> str:
+    """Return the number of authors as coarsely as a report may say it: in steps of five from the floor on.
 
     >>> people(Tally())
     'not recorded'
@@ -52,7 +60,7 @@ def people(tally: Tally) -> str:
     n = len(tally.authors)
     if not n:
         return "not recorded"
-    if n < MIN_AUTHORS:
-        return f"under {MIN_AUTHORS}"
-    floor = n // 5 * 5
-    return f"{floor} to {floor + 4}"
+    if n < min_authors:
+        return f"under {min_authors}"
+    least = n - (n - min_authors) % 5
+    return f"{least} to {least + 4}"

@@ -9,7 +9,7 @@ from typing import TypeVar
 
 import numpy as np
 
-from textsignals.measures.privacy import Verdict, may_show
+from textsignals.measures.privacy import MIN_AUTHORS, Verdict, may_show
 from textsignals.measures.scores import Cell, Tally
 
 # The audit tries all sums of so many equations that hang together, which takes 2 to that power steps.
@@ -38,9 +38,11 @@ def plan(
     cells: Mapping[Cell, Tally],
     verdicts: Mapping[Cell, Verdict],
     refused: Callable[[Sequence[Cell]], str] = lambda together: "",
+    min_authors: int = MIN_AUTHORS,
 ) -> Plan:
     """Return what of some cells may be published, so that no sum of hidden ones can be computed but those of pools.
 
+    `verdicts` say for each cell what `may_show` does, with the same floor of `min_authors`.
     `refused` is asked for each cell to be shown, then for each pool of hidden cells, and returns why its sum must not
     be published after all, or "" (see `ledger.Ledger.admit`).
 
@@ -48,19 +50,27 @@ def plan(
     parts follows from it, and no cell needs to be hidden for the sake of a total. A pool has text of at least two
     teams and passes `may_show`; what is in no pool is in no total.
     """
+
+    def may_pool(pool: Collection[Cell]) -> bool:
+        return len({team for team, _ in pool}) > 1 and may_show(_together(pool, cells), min_authors).shown
+
+    def pooled_of(candidates: Iterable[Cell]) -> list[Cell]:
+        pool = _pool(candidates, cells, may_pool)
+        return [] if not pool or refused(pool) else pool
+
     hidden = {cell: verdict.reason for cell, verdict in sorted(verdicts.items()) if not verdict.shown}
     for cell in sorted(cells):
         if cell not in hidden and (reason := refused([cell])):
             hidden[cell] = reason
     shown = sorted(cells.keys() - hidden.keys())
     periods = sorted({period for _, period in cells})
-    pools = {period: _pool([cell for cell in hidden if cell[1] == period], cells, refused) for period in periods}
+    pools = {period: pooled_of(cell for cell in hidden if cell[1] == period) for period in periods}
     pooled = {cell for pool in pools.values() for cell in pool}
-    rest = _pool([cell for cell in hidden if cell not in pooled], cells, refused)
+    rest = pooled_of(cell for cell in hidden if cell not in pooled)
     rows = {period: tuple(sorted([*(c for c in shown if c[1] == period), *pool])) for period, pool in pools.items()}
     made = Plan(dict(sorted(hidden.items())), rows, tuple(sorted([*shown, *pooled, *rest])))
     shown_cells = frozenset(shown)
-    leaks = audit(published(made), lambda some: some <= shown_cells or _may_pool(some - shown_cells, cells))
+    leaks = audit(published(made), lambda some: some <= shown_cells or may_pool(some - shown_cells))
     if leaks:
         raise AssertionError(f"{len(leaks)} sums of hidden cells could be computed from the totals")
     return made
@@ -75,22 +85,18 @@ def published(made: Plan) -> list[frozenset[Cell]]:
 
 
 def _pool(
-    candidates: Sequence[Cell], cells: Mapping[Cell, Tally], refused: Callable[[Sequence[Cell]], str]
+    candidates: Iterable[Cell], cells: Mapping[Cell, Tally], may_pool: Callable[[Collection[Cell]], bool]
 ) -> list[Cell]:
     """Return as many of some hidden cells as may be shown together, or none."""
     pool = sorted(cell for cell in candidates if cells[cell].n_sentences)
-    while pool and not _may_pool(pool, cells):
+    while pool and not may_pool(pool):
         authors = _together(pool, cells).authors
         if not authors:
             return []
         # One author who wrote over half, or few authors beside text of the group: without that cell the rest may do.
         most = min(authors, key=lambda who: (-authors[who], who))
         pool.remove(max(pool, key=lambda cell: (cells[cell].authors[most], cell)))
-    return [] if not pool or refused(pool) else pool
-
-
-def _may_pool(pool: Collection[Cell], cells: Mapping[Cell, Tally]) -> bool:
-    return len({team for team, _ in pool}) > 1 and may_show(_together(pool, cells)).shown
+    return pool
 
 
 def _together(some: Iterable[Cell], cells: Mapping[Cell, Tally]) -> Tally:

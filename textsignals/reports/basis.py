@@ -10,9 +10,9 @@ from typing import Literal
 
 import numpy as np
 
-from textsignals.measures.ledger import Ledger, joined, texts
+from textsignals.measures.ledger import LEADS_REFUSED, Ledger, joined, lead_texts, texts
 from textsignals.measures.periods import between, partial, period_of
-from textsignals.measures.privacy import MAX_SHARE, may_show
+from textsignals.measures.privacy import MAX_SHARE, MIN_AUTHORS, may_show
 from textsignals.measures.rates import Rate, cell_rate, intra_cluster_correlation, shared_recall, status_rate, youden
 from textsignals.measures.scores import UNDATED, Cell, Counts, Tally, merged
 from textsignals.measures.suppression import plan
@@ -36,8 +36,10 @@ _MIN_TURNING = 4
 class Basis:
     """What every part of a report is computed from: what may be told of each team and of several, by period."""
 
-    def __init__(self, counts: Counts, step: str, audience: Audience, ledger: Ledger | None) -> None:
-        self.step, self.audience = step, audience
+    def __init__(
+        self, counts: Counts, step: str, audience: Audience, ledger: Ledger | None, min_authors: int = MIN_AUTHORS
+    ) -> None:
+        self.step, self.audience, self.min_authors = step, audience, min_authors
         model, point = counts.tagger.model, counts.tagger.operating_point
         self.taxonomy: Taxonomy = model.taxonomy
         self.withheld = _withheld(self.taxonomy) if audience == "organisation" else frozenset[str]()
@@ -46,15 +48,19 @@ class Basis:
         self.cells, self._whole_cells = self._counts.cells(step), counts.cells(step)
         self._sums: dict[tuple[bool, tuple[Cell, ...]], Tally] = {}
         self.dates = counts.dates
-        self.verdicts = {cell: may_show(tally) for cell, tally in self.cells.items()}
+        self.verdicts = {cell: may_show(tally, min_authors) for cell, tally in self.cells.items()}
         atoms = texts(counts.days, step) if ledger else {}
 
-        def refused(together: Sequence[Cell]) -> str:
-            return ledger.admit(joined(atoms[cell] for cell in together)) if ledger else ""
+        def enough(region: Tally) -> bool:
+            return may_show(region, min_authors).shown
 
-        self.plan = plan(self.cells, self.verdicts, refused)
+        def refused(together: Sequence[Cell]) -> str:
+            return ledger.admit(joined(atoms[cell] for cell in together), enough) if ledger else ""
+
+        self.plan = plan(self.cells, self.verdicts, refused, min_authors)
         self.shown_cells = [cell for cell in self.cells if cell not in self.plan.hidden]
         self.teams = sorted({team for team, _ in self.shown_cells})
+        self._leads_refused = self._refused_leads(counts, ledger) if ledger and self.withheld else frozenset[str]()
         dated = sorted({period for _, period in self.cells if period != UNDATED})
         self.periods = tuple(between(dated[0], dated[-1])) if dated else ()
         self.cut = frozenset(p for p in self.periods if partial(p, self.dates[0], self.dates[-1]))
@@ -64,6 +70,16 @@ class Basis:
         shown = {name: self._source(name) for name in names}
         self.icc = {n: intra_cluster_correlation([shown[n][c] for c in self.shown_cells], n) for n in names}
         self.youden = {name: youden(self._quality[name], self._recall) for name in names}
+
+    def _refused_leads(self, counts: Counts, ledger: Ledger) -> frozenset[str]:
+        """Return the periods in which what speaks of leads could be subtracted from what earlier reports told of it."""
+        atoms = lead_texts(counts.days, self.step, frozenset(self.shown_cells))
+        rows = {p: row for p, row in self.plan.rows.items() if len(self._shown_teams(row)) >= MIN_TEAMS_FOR_LEADS}
+
+        def enough(region: Tally) -> bool:
+            return len(region.authors) >= MIN_TEAMS_FOR_LEADS
+
+        return frozenset(p for p, row in sorted(rows.items()) if ledger.admit(joined(atoms[c] for c in row), enough))
 
     def _source(self, name: str) -> Mapping[Cell, Tally]:
         return self._whole_cells if name in self.withheld else self.cells
@@ -108,20 +124,24 @@ class Basis:
     def together(self, period: str, name: str) -> Tally | None:
         """Return all teams as one in a period; None if they are too few for this signal or family."""
         row = self.plan.rows.get(period, ())
-        return None if self._why_not(row, name) else self._merged(name in self.withheld, row)
+        return None if self._why_not(period, name) else self._merged(name in self.withheld, row)
 
-    def _why_not(self, row: Sequence[Cell], name: str) -> str:
+    def _why_not(self, period: str, name: str) -> str:
         """Return why all teams together are not told of in a period, or ""."""
-        fewest = MIN_TEAMS_FOR_LEADS if name in self.withheld else MIN_TEAMS
+        row = self.plan.rows.get(period, ())
+        withheld = name in self.withheld
+        if withheld and period in self._leads_refused:
+            return LEADS_REFUSED
+        fewest = MIN_TEAMS_FOR_LEADS if withheld else MIN_TEAMS
         wrote: Counter[str] = Counter()
         for cell in row:
             # Hidden cells that are pooled in a row do not hide a lead: too few wrote them.
-            if name not in self.withheld or cell not in self.plan.hidden:
+            if not withheld or cell not in self.plan.hidden:
                 wrote[cell[0]] += self.cells[cell].n_sentences
         if len(wrote) < fewest:
             return f"fewer than {fewest} teams"
         # Figures that are mostly of one team speak of its lead.
-        if name in self.withheld and max(wrote.values()) > MAX_SHARE * wrote.total():
+        if withheld and max(wrote.values()) > MAX_SHARE * wrote.total():
             return f"one team wrote over {MAX_SHARE:.0%} of the sentences"
         return ""
 
@@ -144,6 +164,10 @@ class Basis:
             self._sums[key] = summed(self._whole_cells if withheld else self.cells, some)
         return self._sums[key]
 
+    def _shown_teams(self, row: Iterable[Cell]) -> set[str]:
+        # Hidden cells that are pooled in a row do not hide a lead: too few wrote them.
+        return {cell[0] for cell in row if cell not in self.plan.hidden}
+
     def at_team(self, team: str, period: str) -> tuple[Tally | None, str]:
         """Return what is shown of a team in a period, and a note: why nothing is, or what to know."""
         cell = (team, period)
@@ -159,7 +183,7 @@ class Basis:
         if tally is not None:
             return tally, ""
         text = any(cell[1] == period for cell in self.cells)
-        return None, self._why_not(self.plan.rows.get(period, ()), name) if text else "no text"
+        return None, self._why_not(period, name) if text else "no text"
 
     def weeks(self, team: str) -> dict[tuple[int, str], Tally]:
         """Return the tallies of a team by number of week and stratum, from complete weeks of its usable periods."""

@@ -99,7 +99,7 @@ def team_card(basis: Basis, name: str, changes: Changes, compared: Sequence[Comp
     asked = [taxonomy.signals[c.name].question for c in troubled or order if c.whole.flagged >= _MIN_CHART]
     return Team(
         name=name,
-        people=people(whole),
+        people=people(whole, basis.min_authors),
         n_messages=whole.messages,
         n_sentences=whole.n_sentences,
         note="authors not recorded" if not whole.authors else "",
@@ -132,7 +132,7 @@ def card_of_all(basis: Basis) -> Team | None:
     )
     return Team(
         name=basis.name_of_all,
-        people=people(whole),
+        people=people(whole, basis.min_authors),
         n_messages=whole.messages,
         n_sentences=whole.n_sentences,
         note="some text without recorded authors" if any(who is None for who, _ in whole.sentences) else "",

@@ -13,7 +13,7 @@ from textsignals.measures.evidence import Quotes, choose
 from textsignals.measures.ledger import Ledger
 from textsignals.measures.periods import suggested_step
 from textsignals.measures.position import PRIOR, REGION
-from textsignals.measures.privacy import people
+from textsignals.measures.privacy import MIN_AUTHORS, people, raised_floor
 from textsignals.measures.rates import shrunk
 from textsignals.measures.redaction import Redactor
 from textsignals.measures.scores import UNDATED, Cell, Counts, Tally, table
@@ -35,11 +35,13 @@ class Content:
 
     `together` is all teams as one, None if fewer than two can be shown. `audience_note`, `map_note`, `untested` and
     `levels` are sentences. `hidden` are (team, periods, reason), `events` (day, title), `unplaced` teams that the map
-    leaves out; `more` findings were made than are listed, and `possible` ones may be chance.
+    leaves out; `more` findings were made than are listed, and `possible` ones may be chance. In `outcome`, paths begin
+    with their input.
     """
 
     audience: Audience
     audience_note: tuple[str, ...]
+    min_authors: int
     by: str
     periods: tuple[str, ...]
     first: str
@@ -82,6 +84,7 @@ def build(
     events: Sequence[Event] = (),
     quoting: tuple[Quotes, Redactor] | None = None,
     ledger: Ledger | None = None,
+    min_authors: int = MIN_AUTHORS,
     command: str = "",
 ) -> Content:
     """Return the content of a report on what was counted.
@@ -90,18 +93,19 @@ def build(
     tells of single teams nothing that speaks of whoever leads them; None stands for "team" if there is one, else
     "organisation". `events` are drawn and compared before and after. `quoting` are sentences that may be quoted once
     redacted, and what redacts them. A `ledger` hides what could be subtracted from earlier reports, and keeps
-    what this one shows; without one, a report stands by itself.
+    what this one shows; without one, a report stands by itself. What fewer than `min_authors` people wrote is not
+    shown. Raises TextSignalsError if that is below the floor of the policy.
     """
     n_teams = len({team for team, *_ in counts.days})
     audience = audience or ("team" if n_teams <= 1 else "organisation")
-    basis = Basis(counts, by or suggested_step(counts.dates), audience, ledger)
+    basis = Basis(counts, by or suggested_step(counts.dates), audience, ledger, raised_floor(min_authors))
     together = card_of_all(basis)
-    quotes = choose(quoting[0], basis.window, quoting[1], basis.withheld) if quoting else {}
+    quotes = choose(quoting[0], basis.window, quoting[1], basis.withheld, min_authors) if quoting else {}
     told = Told(basis.taxonomy, basis.rate, basis.halves, basis.turning, basis.name_of_all, quotes, basis.youden)
     events = sorted(events, key=lambda event: (event.day, event.title))
     weeks = {team: basis.weeks(team) for team in basis.teams}
-    changes = _allowed(find_changes(weeks, basis.taxonomy, basis.icc, basis.youden), basis)
-    compared = compare_events(events, weeks, basis.taxonomy, basis.icc, basis.youden)
+    changes = _allowed(find_changes(weeks, basis.taxonomy, basis.icc, basis.youden, min_authors), basis)
+    compared = compare_events(events, weeks, basis.taxonomy, basis.icc, basis.youden, min_authors)
     teams = tuple(team_card(basis, team, changes, compared, told) for team in basis.teams)
     findings = told.findings(changes)
     pairs = [test for test in changes.tested if test.tier == "family"]
@@ -110,6 +114,7 @@ def build(
     return Content(
         audience=audience,
         audience_note=_audience_note(basis, n_teams),
+        min_authors=min_authors,
         by=basis.step,
         periods=basis.periods,
         first=dates[0].isoformat() if dates else "",
@@ -130,7 +135,7 @@ def build(
         levels=tuple(map(_level, teams)),
         n_undated=sum(tally.messages for (_, period), tally in basis.cells.items() if period == UNDATED),
         counts=_table(basis, together, counts.tagger),
-        outcome=outcome,
+        outcome=outcome.from_inputs(),
         model=counts.tagger.model,
         quality=counts.tagger.model.quality[point],
         operating_point=point,
@@ -165,7 +170,7 @@ def _audience_note(basis: Basis, n_teams: int) -> tuple[str, ...]:
     rest = (
         f"They are shown for all teams together, in each {basis.step} with at least {MIN_TEAMS_FOR_LEADS} teams."
         if any(basis.over_all(name) for name in basis.withheld)
-        else f"Fewer than {MIN_TEAMS_FOR_LEADS} teams can be shown together, so they are not shown at all."
+        else f"Here they cannot be shown for {MIN_TEAMS_FOR_LEADS} teams together, so they are not shown at all."
     )
     return (
         f"This report is for the organisation. {about} Of a single team they are left out{gone}: a figure about one"
@@ -215,17 +220,19 @@ def _table(basis: Basis, together: Team | None, tagger: Tagger) -> pd.DataFrame:
     """Return the counts of all shown cells, then of all teams together, with the number of people in coarse steps."""
     names = [*basis.taxonomy.families, *basis.taxonomy.signals]
     of_teams = [name for name in names if name not in basis.withheld]
-    frames = [_rows({cell: basis.cells[cell] for cell in basis.shown_cells}, of_teams, tagger)]
+    frames = [_rows({cell: basis.cells[cell] for cell in basis.shown_cells}, of_teams, tagger, basis.min_authors)]
     if together:
         for some in (of_teams, sorted(basis.withheld)):
             at = {period: basis.together(period, name) for name in some[:1] for period in (*basis.periods, UNDATED)}
-            frames.append(_rows({(together.name, p): tally for p, tally in at.items() if tally}, some, tagger))
+            frames.append(
+                _rows({(together.name, p): tally for p, tally in at.items() if tally}, some, tagger, basis.min_authors)
+            )
     return pd.concat(frames, ignore_index=True)
 
 
-def _rows(cells: dict[Cell, Tally], names: Sequence[str], tagger: Tagger) -> pd.DataFrame:
+def _rows(cells: dict[Cell, Tally], names: Sequence[str], tagger: Tagger, min_authors: int) -> pd.DataFrame:
     frame = table(cells, tagger)
     if frame.empty:
         return frame
-    frame["n_authors"] = [people(cells[cell]) for cell in zip(frame["team"], frame["period"], strict=True)]
+    frame["n_authors"] = [people(cells[cell], min_authors) for cell in zip(frame["team"], frame["period"], strict=True)]
     return frame[frame["signal"].isin(names)]

@@ -14,6 +14,7 @@ from markupsafe import escape
 from textsignals.errors import TextSignalsError
 from textsignals.measures.changes import Event
 from textsignals.measures.periods import STEPS
+from textsignals.measures.privacy import MIN_AUTHORS, raised_floor
 from textsignals.pipeline import Settings, count
 from textsignals.reports.basis import AUDIENCES, Audience
 from textsignals.reports.content import Content, build
@@ -38,6 +39,7 @@ def report(
     date_order: str | None = None,
     audience: Audience | None = None,
     events: Mapping[date | str, str] | None = None,
+    min_authors: int = MIN_AUTHORS,
 ) -> Report:
     """Return the report on exports, notes, transcripts and tables: what `textsignals report` writes, as an object.
 
@@ -50,6 +52,7 @@ def report(
         raise TextSignalsError(f"by={by!r} is no length of a period; choose {', '.join(STEPS)}")
     if audience not in (None, *AUDIENCES):
         raise TextSignalsError(f"audience={audience!r} is no audience; choose {', '.join(AUDIENCES)}")
+    raised_floor(min_authors)
     settings = Settings(
         team=team,
         teams=load_teams(teams) if teams else None,
@@ -65,7 +68,7 @@ def report(
         why = "".join(f"; {problem}" for problem in outcome.problems[:1])
         raise TextSignalsError(f"no message was found in any input, so there is nothing to report{why}")
     happened = [Event(_required(day), title) for day, title in (events or {}).items()]
-    return Report(build(counts, outcome, by=by, audience=audience, events=happened))
+    return Report(build(counts, outcome, by=by, audience=audience, events=happened, min_authors=min_authors))
 
 
 @dataclass(frozen=True, slots=True, repr=False)

@@ -23,6 +23,7 @@ from markupsafe import Markup
 
 from textsignals.accounts import REASONS, as_data, by_format, largest
 from textsignals.errors import TextSignalsError
+from textsignals.measures.privacy import MIN_SENTENCES
 from textsignals.measures.rates import Rate
 from textsignals.output import write_text
 from textsignals.reports import charts, wording
@@ -220,6 +221,7 @@ def _environment(*, autoescape: bool) -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.globals["min_sentences"] = MIN_SENTENCES
     environment.filters |= {
         "per_100": per_100,
         "figure": _figure,
