@@ -61,8 +61,8 @@ def test_a_report_that_shows_no_team_tells_its_floor(maker):
 @pytest.mark.parametrize(("floor", "more", "hidden"), [(5, 4, True), (5, 5, False), (8, 7, True), (8, 8, False)])
 def test_what_differs_from_an_earlier_report_by_fewer_is_hidden(state, floor, more, hidden):
     def report(messages):
+        counts = counted(messages, pseudonyms=Pseudonyms(project_key(state)))
         with Ledger(state) as ledger:
-            counts = counted(messages, pseudonyms=Pseudonyms(project_key(state)))
             return build(counts, outcome(), by="week", ledger=ledger, min_authors=floor)
 
     texts = of("Payments", 10)
