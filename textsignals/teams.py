@@ -131,7 +131,7 @@ def from_input(file: str, input_: str) -> str:
     >>> from_input("/home/ann/in/old.zip!payments/minutes.md", "/home/ann/in")
     'in/old.zip!payments/minutes.md'
     """
-    for whole in (input_, str(Path(input_))):
+    for whole in (str(Path(input_)), input_):
         if file.startswith(whole):
             return base_name(input_) + file[len(whole) :]
     # What lies in the current folder comes without it.

@@ -91,6 +91,16 @@ def test_gates_on_totals_say_why_a_family_is_left_out(cells, reason):
     assert len(result.left_out) == len(TAXONOMY.families)
 
 
+def test_a_raised_floor_of_authors_is_that_of_changes_and_events():
+    teams, event = {"A": weeks(RISING, authors=6)}, Event(date.fromordinal(7 * (WEEK + len(RISING) // 2) + 1), "x")
+    for floor, reasons in ((6, set()), (7, {"fewer than 7 authors"})):
+        changes = find_changes(teams, TAXONOMY, ICC, YOUDEN, floor)
+        assert {reason for *_, reason in changes.left_out} - {"fewer than 10 tagged sentences"} == reasons
+        assert (
+            bool(changes.found) == bool(compare_events([event], teams, TAXONOMY, ICC, YOUDEN, floor)) == (not reasons)
+        )
+
+
 def test_where_no_authors_are_recorded_none_are_asked_for():
     assert found({"A": weeks(RISING, authors=0)}).found
 

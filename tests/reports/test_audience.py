@@ -196,7 +196,7 @@ def test_leads_of_other_periods_or_of_three_more_teams_are_told_and_so_is_what_w
 def test_leads_of_the_same_teams_are_told_by_month_after_they_were_told_by_week(state):
     kept(state, *TEAMS[:3], flags=[3] * 9)
     found = [m._replace(author=f"{m.team} {m.author}") for m in texts(*TEAMS[:3], flags=[3] * 9)]
+    counts = counted(found, pseudonyms=Pseudonyms(project_key(state)))
     with Ledger(state) as ledger:
-        counts = counted(found, pseudonyms=Pseudonyms(project_key(state)))
         content = build(counts, outcome(), by="month", audience="organisation", ledger=ledger)
     assert lead_points(content) == [(True, "")] * 3
