@@ -30,7 +30,7 @@ def test_the_python_of_the_readme_runs(readme, root):
     [code] = blocks(readme, "python")
     done = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-    assert done.stdout.startswith("blindside asserted 0 34")
+    assert done.stdout.startswith("blindside asserted 0 44")
 
 
 def test_every_command_and_option_the_documents_name_exists(root):

@@ -207,7 +207,7 @@ def tag(inputs: tuple[str, ...], model: str, operating_point: str, quiet: bool, 
     addresses, links, numbers, tickets and keys are blotted out. A name that no
     author bears may be missed (about 3 in 100): read it before you pass it on.
     Examples:
-      echo "Nobody told us about the cut-over." | textsignals tag -
+      echo "We learned about the cut-over from a client." | textsignals tag -
       textsignals tag export.zip > tags.jsonl
     """
     from textsignals.measures.redaction import Redactor

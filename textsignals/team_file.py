@@ -116,7 +116,8 @@ class _Reader:
             if since and until and since > until:
                 raise self._error(place, f"ends ({until}) before it begins ({since})", "swap the two days")
             entry = entry.get("name")
-        if not isinstance(entry, str) or not entry.strip(" @#/."):
+        # Files may have any sign for a name; of channels and people these are marks before the name.
+        if not isinstance(entry, str) or not entry.strip(" /." if kind == "files" else " @#/."):
             hint = 'write a name or a pattern in quotes, such as "payments*"'
             if kind == "authors" and team:
                 hint += f", or {_AUTHOR_HINT.removeprefix('write ')}"
