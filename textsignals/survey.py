@@ -57,7 +57,7 @@ class Part:
     def add(self, message: Message, tz: tzinfo) -> None:
         """Count one message."""
         self.records += 1
-        self.named += bool(message.team)
+        self.named += bool(message.team and message.team.strip())
         if name := message.author or message.author_id:
             self.authors[name] += 1
         if message.timestamp:
@@ -140,7 +140,7 @@ class Survey:
         """Count one message."""
         place = place_of(message, input_)
         self.places.setdefault(place, Part()).add(message, tz)
-        if message.team:
+        if message.team and message.team.strip():
             self.own.setdefault(message.team, Part()).add(message, tz)
             self.own_places.setdefault(message.team, set()).add(place)
         if message.author and message.author_id:

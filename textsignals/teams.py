@@ -271,7 +271,7 @@ class Teams:
 
     def own_team(self, message: Message) -> str | None:
         """Return the team that a record names itself, spelled as the file spells it."""
-        if not self.own or not message.team:
+        if not self.own or not message.team or not message.team.strip():
             return None
         return self.names.get(normal(message.team), message.team)
 

@@ -46,7 +46,7 @@ def content():
     """A report with a finding, whose names are not yet hostile."""
     rising = weeks_of("Payments", [2] * 13 + [12] * 13)
     steady = [m for name in ("Sales", "Quays") for m in weeks_of(name, [2, 1, 2])]
-    made = build(counted([*rising, *steady]), outcome("in.csv"), by="month", command="textsignals report")
+    made = build(counted([*rising, *steady]), outcome("in.csv"), by="month", audience="team", command="textsignals report")
     assert made.findings
     return made
 
@@ -140,7 +140,7 @@ def test_no_text_changes_what_a_chart_is_made_of(content):
 
 
 def test_no_name_changes_what_the_map_is_made_of(content):
-    (team,) = content.placed
+    team = content.placed[0]
 
     def drawn(names):
         return charts.team_map([dataclasses.replace(team, name=name) for name in names], [("x", 1, 1)])
