@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from itertools import count
 from pathlib import Path
 
 from textsignals.errors import InputError
@@ -55,9 +56,10 @@ def draft(found: Survey, inputs: Sequence[str | Path], *, with_authors: bool = F
         # Then all that there is belongs to one team.
         groups, left = [_Group(Input(inputs[0]).title, dict.fromkeys(left, ""))], []
     lines = [*_head(inputs, with_authors), *_top(found, company)]
+    taken: set[str] = set()
     for group in groups:
         writers = _writers(group, groups, parts) if with_authors else []
-        lines += ["", *_team(group, parts, members, writers)]
+        lines += ["", *_team(_unlike(group.name, taken), group, parts, members, writers)]
     lines += ["", *_rest(left, parts, members)]
     return "\n".join(lines) + "\n"
 
@@ -91,13 +93,18 @@ def _is_company(found: Survey) -> bool:
     return len(set(teams.values()) - {""}) > 1
 
 
-def _team(group: _Group, parts: Mapping[Place, Part], members: _Members, writers: Sequence[str]) -> Iterator[str]:
-    key = _toml(_printable(group.name))
-    yield f"[teams.{group.name if re.fullmatch('[A-Za-z0-9_-]+', group.name) else key}]"
+def _team(
+    name: str, group: _Group, parts: Mapping[Place, Part], members: _Members, writers: Sequence[str]
+) -> Iterator[str]:
+    yield f"[teams.{name if re.fullmatch('[A-Za-z0-9_-]+', name) else _toml(name)}]"
     if group.own:
         yield f"# {_numbers(group.own)}, named by the records themselves"
     for kind in ("files", "channels"):
-        entries = [(place, note) for place, note in group.places.items() if place.kind == kind]
+        # What consists of marks alone is no pattern that a file of teams may hold.
+        places = [(place, note) for place, note in group.places.items() if place.kind == kind]
+        entries = [
+            (place, note) for place, note in places if place.pattern.strip(" /." if kind == "files" else " @#/.")
+        ]
         if entries:
             yield f"{kind} = ["
             told = [f"    {_toml(place.pattern)}," for place, _ in entries]
@@ -144,6 +151,15 @@ def _numbers(part: Part, members: frozenset[str] | None = None) -> str:
 def _toml(text: str) -> str:
     """Return a text as TOML writes it: as JSON does, but for one sign."""
     return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
+
+
+def _unlike(text: str, taken: set[str]) -> str:
+    """Return a name that can be printed, unlike those that are taken, and take it."""
+    plain = _printable(text).strip() or "?"
+    names = (plain if n == 1 else f"{plain} {n}" for n in count(1))
+    name = next(name for name in names if normal(name) not in taken)
+    taken.add(normal(name))
+    return name
 
 
 def _printable(text: str) -> str:
