@@ -46,7 +46,8 @@ def content():
     """A report with a finding, whose names are not yet hostile."""
     rising = weeks_of("Payments", [2] * 13 + [12] * 13)
     steady = [m for name in ("Sales", "Quays") for m in weeks_of(name, [2, 1, 2])]
-    made = build(counted([*rising, *steady]), outcome("in.csv"), by="month", audience="team", command="textsignals report")
+    counts = counted([*rising, *steady])
+    made = build(counts, outcome("in.csv"), by="month", audience="team", command="textsignals report")
     assert made.findings
     return made
 
