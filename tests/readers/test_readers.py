@@ -435,7 +435,7 @@ def test_column_and_zone_reach_the_reader_through_the_command(tmp_path, runner):
     assert result.exit_code == 0
     [account] = json.loads(result.stdout)
     assert account["files"][0]["assumptions"] == [
-        "columns: text = Was, date = Wann",
+        "columns: text = column 2, date = Wann",
         "no author column: the texts speak for the group; if one is there, name it: --column author=NAME",
         "time zone: Europe/Berlin for times that name none",
     ]
