@@ -74,7 +74,7 @@ class Basis:
     def _refused_leads(self, counts: Counts, ledger: Ledger) -> frozenset[str]:
         """Return the periods in which what speaks of leads could be subtracted from what earlier reports told of it."""
         atoms = lead_texts(counts.days, self.step, frozenset(self.shown_cells))
-        rows = {p: row for p, row in self.plan.rows.items() if len(self._shown_teams(row)) >= MIN_TEAMS_FOR_LEADS}
+        rows = {p: row for p, row in self.plan.rows.items() if len(self._wrote(row, True)) >= MIN_TEAMS_FOR_LEADS}
 
         def enough(region: Tally) -> bool:
             return len(region.authors) >= MIN_TEAMS_FOR_LEADS
@@ -133,11 +133,7 @@ class Basis:
         if withheld and period in self._leads_refused:
             return LEADS_REFUSED
         fewest = MIN_TEAMS_FOR_LEADS if withheld else MIN_TEAMS
-        wrote: Counter[str] = Counter()
-        for cell in row:
-            # Hidden cells that are pooled in a row do not hide a lead: too few wrote them.
-            if not withheld or cell not in self.plan.hidden:
-                wrote[cell[0]] += self.cells[cell].n_sentences
+        wrote = self._wrote(row, withheld)
         if len(wrote) < fewest:
             return f"fewer than {fewest} teams"
         # Figures that are mostly of one team speak of its lead.
@@ -164,9 +160,14 @@ class Basis:
             self._sums[key] = summed(self._whole_cells if withheld else self.cells, some)
         return self._sums[key]
 
-    def _shown_teams(self, row: Iterable[Cell]) -> set[str]:
-        # Hidden cells that are pooled in a row do not hide a lead: too few wrote them.
-        return {cell[0] for cell in row if cell not in self.plan.hidden}
+    def _wrote(self, row: Iterable[Cell], withheld: bool) -> Counter[str]:
+        """Return the sentences of each team that counts as one of several in a row."""
+        wrote: Counter[str] = Counter()
+        for cell in row:
+            # Hidden cells that are pooled in a row do not hide a lead: too few wrote them.
+            if not withheld or cell not in self.plan.hidden:
+                wrote[cell[0]] += self.cells[cell].n_sentences
+        return wrote
 
     def at_team(self, team: str, period: str) -> tuple[Tally | None, str]:
         """Return what is shown of a team in a period, and a note: why nothing is, or what to know."""

@@ -12,7 +12,7 @@ from textsignals.measures.privacy import people
 from textsignals.measures.rates import Rate
 from textsignals.measures.scores import UNDATED, Tally, merged
 from textsignals.reports.basis import MIN_TEAMS, Basis, summed
-from textsignals.reports.findings import Shift, Told
+from textsignals.reports.findings import Finding, Shift, Told
 from textsignals.reports.wording import family_title, span
 
 _MAX_SIGNALS = 8
@@ -80,8 +80,15 @@ class Team:
     quotes: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
 
-def team_card(basis: Basis, name: str, changes: Changes, compared: Sequence[Comparison], told: Told) -> Team:
-    """Return all that is shown of a team."""
+def team_card(
+    basis: Basis,
+    name: str,
+    changes: Changes,
+    compared: Sequence[Comparison],
+    told: Told,
+    findings: Sequence[Finding],
+) -> Team:
+    """Return all that is shown of a team; what `findings` ask of it comes first among its questions."""
     whole = merged(basis.cells, name, basis.shown(name))
     taxonomy = basis.taxonomy
     families, signals = (
@@ -94,7 +101,7 @@ def team_card(basis: Basis, name: str, changes: Changes, compared: Sequence[Comp
         for names in (taxonomy.families, taxonomy.signals)
     )
     order, leading = _leading(signals)
-    own = [finding for finding in (*told.findings(changes), *told.possible(changes)) if finding.team == name]
+    own = [finding for finding in findings if finding.team == name]
     troubled = [c for c in order if not taxonomy.families[c.family].healthy and c.whole.flagged]
     asked = [taxonomy.signals[c.name].question for c in troubled or order if c.whole.flagged >= _MIN_CHART]
     return Team(

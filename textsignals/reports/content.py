@@ -106,8 +106,9 @@ def build(
     weeks = {team: basis.weeks(team) for team in basis.teams}
     changes = _allowed(find_changes(weeks, basis.taxonomy, basis.icc, basis.youden, min_authors), basis)
     compared = compare_events(events, weeks, basis.taxonomy, basis.icc, basis.youden, min_authors)
-    teams = tuple(team_card(basis, team, changes, compared, told) for team in basis.teams)
-    findings = told.findings(changes)
+    findings, possible = told.findings(changes), told.possible(changes)
+    ordered = (*findings, *possible)
+    teams = tuple(team_card(basis, team, changes, compared, told, ordered) for team in basis.teams)
     pairs = [test for test in changes.tested if test.tier == "family"]
     point = counts.tagger.operating_point
     dates = counts.dates
@@ -124,7 +125,7 @@ def build(
         hidden=basis.hidden(),
         findings=findings[:_MAX_FINDINGS],
         more=len(findings) - len(findings[:_MAX_FINDINGS]),
-        possible=told.possible(changes)[:_MAX_FINDINGS],
+        possible=possible[:_MAX_FINDINGS],
         tested=len(pairs),
         untested=untested(changes.left_out, len(pairs)),
         silent=tuple(sorted({test.team for test in pairs if test.team} - {finding.team for finding in findings})),
