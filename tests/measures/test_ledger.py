@@ -112,6 +112,47 @@ def test_other_teams_are_compared_by_their_text_not_by_their_names(tmp_path):
     assert answers(tmp_path, first.values(), other.values()) == [[""], [REFUSED]]
 
 
+def of_teams(**sentences):
+    """Return the texts of teams in each of which the same eight people wrote in one place on one day."""
+    return {
+        team: {(f"person {i}", MONDAY, f"general\n{team}" if len(sentences) > 1 else "general"): n for i in range(8)}
+        for team, n in sentences.items()
+    }
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "refused"),
+    [
+        # Other names, or the same for other text of which there may be some in common.
+        ({"a": 10, "b": 20}, {"a": 10, "c": 20}, ""),
+        ({"a": 10, "b": 20}, {"c": 10, "d": 20}, ""),
+        ({"a": 10, "b": 20}, {"c": 11, "b": 20}, "c"),
+        ({"a": 10, "b": 20}, {"c": 15, "b": 20}, ""),
+        ({"a": 10, "b": 10}, {"a": 10, "c": 10}, ""),
+        # Who is who cannot be said.
+        ({"a": 10, "b": 10}, {"c": 10, "d": 10}, "cd"),
+        ({"a": 10, "b": 20}, {"c": 15, "d": 25}, "cd"),
+        # One of two, and two of one; one of them alone.
+        ({"a": 10, "b": 20}, {"a": 30}, ""),
+        ({"a": 10, "b": 20}, {"c": 31}, "c"),
+        ({"a": 10}, {"a": 10, "b": 20}, ""),
+        ({"a": 10}, {"a": 15, "b": 20}, "ab"),
+        ({"a": 10, "b": 20}, {"c": 20}, ""),
+        # A third team; two that became one beside a third.
+        ({"a": 10, "b": 20}, {"a": 10, "b": 20, "c": 30}, ""),
+        ({"a": 10, "b": 20}, {"a": 10, "d": 20, "c": 30}, ""),
+        ({"a": 10, "b": 20, "c": 30}, {"a": 10, "d": 50}, "d"),
+    ],
+)
+def test_texts_of_one_day_and_place_are_known_again_whatever_their_teams_are_called(tmp_path, before, after, refused):
+    said = []
+    for report in (of_teams(**before), of_teams(**after), of_teams(**after)):
+        with Ledger(tmp_path) as ledger:
+            ledger.recognise(report.values())
+            said.append("".join(team for team, atoms in report.items() if ledger.admit(atoms)))
+    assert said == ["", refused, refused]
+
+
 def test_refused_stays_refused_and_admitted_stays_admitted(tmp_path):
     sums = [weeks(0), joined([weeks(0), text(2, first=20)]), weeks(0, 1), weeks(1, 2), text(3)]
     first = answers(tmp_path, sums)
@@ -221,7 +262,7 @@ def test_the_same_people_under_two_keys_have_no_value_in_common(tmp_path):
         answers(folder, [{(name, MONDAY, "place"): 10 for name in NAMES}])
         (line,) = (folder / "ledger.jsonl").read_text().splitlines()
         packed = zlib.decompress(base64.b64decode(json.loads(line)["atoms"]))
-        values.append({packed[i : i + 16] for i in range(0, len(packed), 32)} | {packed[20:28]})
+        values.append({packed[i : i + 16] for i in range(0, len(packed), 36)} | {packed[20:28]})
     assert len(values[0]) == len(values[1]) == len(NAMES) + 1
     assert not values[0] & values[1]
     assert project_key(tmp_path / "a") != project_key(tmp_path / "b")

@@ -30,7 +30,10 @@ LEADS_REFUSED = "differs from an earlier report by too few teams"
 """Why what speaks of leads is not told of several teams, where an earlier report told it of others."""
 
 Atom = tuple[str | None, date | None, str]
-"""What teams and windows are made of: an author, a day and a stratum or, without an author, a day and a document."""
+"""What teams and windows are made of: an author, a day and a stratum or, without an author, a day and a document.
+
+Where one report has several texts of these, what tells them apart follows on a line of its own.
+"""
 
 Atoms = Mapping[Atom, int]
 """Some text, as the number of sentences of each atom."""
@@ -38,8 +41,10 @@ Atoms = Mapping[Atom, int]
 _ENVIRONMENT = "TEXTSIGNALS_STATE"
 _KEY, _LINES = "key", "ledger.jsonl"
 _KEY_BYTES = 32
-# Author (128 bits of a keyed hash), number of the day, the rest (64 bits of a keyed hash); then the sentences.
-_ATOM, _SENTENCES = struct.Struct(">16si8s"), struct.Struct(">I")
+# Author (128 bits of a keyed hash), number of the day, place or document (64 bits), what tells it apart (32 bits).
+_ATOM, _SENTENCES = struct.Struct(">16si8s4s"), struct.Struct(">I")
+# The part of an atom that is the same for texts that must be told apart.
+_ALIKE = slice(_ATOM.size - 4)
 _NOBODY = bytes(16)
 # What ends the names of folders and archives on the way to a file.
 _FOLDER = re.compile(r"[/\\!]")
@@ -145,6 +150,9 @@ class Ledger:
         self._known: set[bytes] = set()
         # For each atom the published sums that hold it, by their place in the list, with their sentences.
         self._holders: dict[bytes, dict[int, int]] = defaultdict(dict)
+        self._alike: dict[bytes, dict[bytes, None]] = defaultdict(dict)
+        # Atoms of this report that were published under another name, or of which that cannot be said.
+        self._recognised: dict[bytes, _Kept | None] = {}
 
     def __enter__(self) -> Ledger:
         self._lock = _locked(self._folder)
@@ -170,13 +178,33 @@ class Ledger:
         finally:
             self._lock.__exit__(None, None, None)
 
+    def recognise(self, cells: Iterable[Atoms]) -> None:
+        """Find out which texts of a report were published as another team's; asked before any sum of it is admitted.
+
+        Most texts go by author, day and place or document, whatever team they are of. Only where there are several of
+        these does a team or folder tell them apart, and it may have another name now, or be one with another.
+        """
+        texts: dict[bytes, dict[bytes, int]] = defaultdict(dict)
+        for atoms in cells:
+            for packed, n in ((self._packed(*atom), n) for atom, n in atoms.items() if n > 0):
+                texts[packed[_ALIKE]][packed] = n
+        for alike, own in texts.items():
+            published = {atom: set(self._holders[atom].values()) for atom in self._alike.get(alike, ())}
+            self._recognised.update(_recognised(own, published))
+
     def admit(self, atoms: Atoms, enough: Callable[[Tally], bool] = lambda region: may_show(region).shown) -> str:
         """Return "" if the sum over some text may be published, which is then kept, or why not.
 
         `enough` says of the sentences of a region whether it may be shown, and must hold for a union of what it holds
         for, as `privacy.may_show` does.
         """
-        kept = {self._packed(*atom): n for atom, n in atoms.items() if n > 0}
+        kept: _Kept = {}
+        for atom, n in atoms.items():
+            packed = self._packed(*atom)
+            known_as = self._recognised.get(packed, {packed: n})
+            if known_as is None:
+                return REFUSED
+            kept.update(known_as if n > 0 else {})
         if _content(kept) in self._known:
             return ""
         if not all(map(enough, self._regions(kept))):
@@ -187,12 +215,15 @@ class Ledger:
 
     def _packed(self, who: str | None, day: date | None, rest: str) -> bytes:
         author = bytes.fromhex(self._hash(who)) if who else _NOBODY
-        other = bytes.fromhex(self._hash(rest))[:8] if rest else bytes(8)
-        return _ATOM.pack(author, day.toordinal() if day else 0, other)
+        name, _, apart = rest.partition("\n")
+        where, part = (bytes.fromhex(self._hash(told)) if told else b"" for told in (name, apart))
+        # Struct cuts them to size, and fills what is empty with zeros.
+        return _ATOM.pack(author, day.toordinal() if day else 0, where, part)
 
     def _add(self, kept: _Kept) -> None:
         for atom, n in kept.items():
             self._holders[atom][len(self._sums)] = n
+            self._alike[atom[_ALIKE]][atom] = None
         self._sums.append(kept)
         self._known.add(_content(kept))
 
@@ -202,8 +233,8 @@ class Ledger:
         atoms = dict.fromkeys([*kept, *(atom for i in touched for atom in self._sums[i])])
         new, regions = len(self._sums), defaultdict[tuple[int, ...], Tally](Tally)
         for atom in atoms:
-            author, _, rest = _ATOM.unpack(atom)
-            cluster = (None, rest.hex()) if author == _NOBODY else (author.hex(), "")
+            author, _, *rest = _ATOM.unpack(atom)
+            cluster = (None, b"".join(rest).hex()) if author == _NOBODY else (author.hex(), "")
             held = {**self._holders.get(atom, {}), **({new: kept[atom]} if atom in kept else {})}
             below = 0
             # Where sums hold different numbers of somebody's sentences of a day, the fewer are among the more.
@@ -211,6 +242,30 @@ class Ledger:
                 regions[tuple(i for i in held if held[i] >= n)].sentences[cluster] += n - below
                 below = n
         return regions.values()
+
+
+def _recognised(own: _Kept, published: Mapping[bytes, set[int]]) -> dict[bytes, _Kept | None]:
+    """Return which of the texts of one author, day and place were published before, as what; None where that is open.
+
+    `published` holds for each such text that was the numbers of sentences with which it was. What goes by the same name
+    is the same; else what has as many sentences, or what alone is left on both sides. One text of as many sentences as
+    all that were published is all of them.
+    """
+    most = {atom: max(numbers) for atom, numbers in published.items()}
+    if len(own) == 1 and len(most) > 1 and sum(own.values()) == sum(most.values()):
+        return {next(iter(own)): most}
+    new = {atom: n for atom, n in own.items() if atom not in published}
+    gone = {atom: numbers for atom, numbers in published.items() if atom not in own}
+    found: dict[bytes, _Kept | None] = {}
+    for atom, n in new.items():
+        fit = [other for other, numbers in gone.items() if n in numbers]
+        if len(fit) == 1 and [*new.values()].count(n) == 1:
+            found[atom] = {fit[0]: n}
+            del gone[fit[0]]
+    left = {atom: n for atom, n in new.items() if atom not in found}
+    if len(left) == len(gone) == 1:
+        return found | {atom: {next(iter(gone)): n} for atom, n in left.items()}
+    return found | (dict.fromkeys(left) if gone else {})
 
 
 @contextmanager

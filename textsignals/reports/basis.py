@@ -50,6 +50,8 @@ class Basis:
         self.dates = counts.dates
         self.verdicts = {cell: may_show(tally, min_authors) for cell, tally in self.cells.items()}
         atoms = texts(counts.days, step) if ledger else {}
+        if ledger:
+            ledger.recognise(atoms.values())
 
         def enough(region: Tally) -> bool:
             return may_show(region, min_authors).shown
