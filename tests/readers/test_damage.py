@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import io
 import json
 import zipfile
 
 import pytest
 from damage import JSON, MANY, damaged, read_anyway
+from exports import zipped
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -34,14 +34,6 @@ MEMBERS = {
 }
 
 
-def zip_bytes(members, compression=zipfile.ZIP_DEFLATED):
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", compression) as archive:
-        for name, data in members.items():
-            archive.writestr(name, data)
-    return out.getvalue()
-
-
 VALID = {
     "day.json": json.dumps([RECORD] * 3, indent=1).encode(),
     "call.vtt": (
@@ -58,14 +50,9 @@ VALID = {
         '13/03/2026 10:00,Ana,"We agreed, and left",P\n2026-03-14T10:00:00Z,Bo,It’s fine (+2),P\n'
     ).encode(),
     "lines.jsonl": (json.dumps({"ts": 1773396000, "text": "We agreed", "tags": [1, {"a": None}]}) + "\n").encode() * 3,
-    "deflated.zip": zip_bytes(MEMBERS),
-    "stored.zip": zip_bytes(MEMBERS, zipfile.ZIP_STORED),
+    "deflated.zip": zipped(MEMBERS),
+    "stored.zip": zipped(MEMBERS, zipfile.ZIP_STORED),
 }
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    return tmp_path_factory.mktemp("damage")
 
 
 @pytest.mark.parametrize("name", VALID)
@@ -119,7 +106,7 @@ def test_slack_fields_of_any_type_never_crash(folder, fields, user, channel):
         "channels.json": json.dumps([{"id": "C1", "name": channel}, channel]),
         "payments/2026-03-13.json": json.dumps([RECORD | fields, fields, RECORD | {"ts": "1773396009.0"}]),
     }
-    path.write_bytes(zip_bytes(members))
+    path.write_bytes(zipped(members))
     messages = read_anyway(path, system=True)
     # The sound record after the odd ones is read whatever stood before.
     assert messages[-1].text.endswith("agreed & left there")

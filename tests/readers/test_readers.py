@@ -10,6 +10,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from exports import read_all, write, zipped
 
 import textsignals as ts
 from textsignals import readers
@@ -29,29 +30,6 @@ UNKNOWN = (
     "is of no known format; see `textsignals read --help` for those that are read, or save it as Markdown (.md), plain"
     " text (.txt) or a table (.csv)"
 )
-
-
-def write(path, data):
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(data if isinstance(data, bytes) else data.encode())
-    return path
-
-
-def zipped(members):
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, data in members.items():
-            archive.writestr(name, data)
-    return out.getvalue()
-
-
-def read_all(path, **options):
-    reading = ts.read(path, **options)
-    messages = list(reading)
-    report = reading.report
-    for part in (report, *report.files):
-        assert part.read == part.yielded + sum(part.skipped.values()) + part.quarantined
-    return messages, report
 
 
 def failure(path, **options):

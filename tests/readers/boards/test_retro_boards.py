@@ -4,8 +4,8 @@ import json
 from datetime import UTC, datetime
 
 import pytest
-from damage import damaged, read_anyway
-from hypothesis import given, settings
+from damage import damage_never_crashes
+from exports import read_all, write
 
 import textsignals as ts
 from textsignals.errors import InputError
@@ -52,16 +52,8 @@ VALID = {
 }
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    return tmp_path_factory.mktemp("boards")
-
-
 def read_text(folder, text, name="retro.csv", **options):
-    path = folder / name
-    path.write_bytes(text if isinstance(text, bytes) else text.encode())
-    reading = ts.read(path, **options)
-    return list(reading), reading.report
+    return read_all(write(folder / name, text), **options)
 
 
 # Parabol
@@ -306,12 +298,5 @@ def test_which_files_are_boards(tmp_path, text, format_):
 
 @pytest.mark.parametrize("name", VALID)
 def test_damaged_exports_never_crash(folder, name):
-    @settings(max_examples=50, deadline=None)
-    @given(damaged(VALID[name]))
-    def check(data):
-        path = folder / name
-        path.write_bytes(data)
-        read_anyway(path)
-        read_anyway(path, format=boards.NAME)
-
-    check()
+    damage_never_crashes(folder / name, VALID[name])
+    damage_never_crashes(folder / name, VALID[name], format=boards.NAME)

@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 import pytest
-from damage import MANY, damaged, read_anyway
-from hypothesis import given
+from damage import damage_never_crashes
+from exports import read_all, write
 
 import textsignals as ts
 from textsignals.errors import InputError
@@ -28,10 +28,7 @@ VALID = {
 
 
 def read_log(tmp_path, text, name="#ops.2026-03-13.log", **options):
-    path = tmp_path / name
-    path.write_bytes(text if isinstance(text, bytes) else text.encode())
-    reading = ts.read(path, system=True, **options)
-    return list(reading), reading.report
+    return read_all(write(tmp_path / name, text), system=True, **options)
 
 
 def said(messages):
@@ -459,11 +456,6 @@ def test_a_folder_named_like_a_channel_names_it(tmp_path):
     assert line.channel == "#ops"
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    return tmp_path_factory.mktemp("irc")
-
-
 @pytest.mark.parametrize("name", VALID)
 def test_valid_logs_are_read_without_a_problem(folder, name):
     messages, report = read_log(folder, VALID[name], name)
@@ -473,14 +465,7 @@ def test_valid_logs_are_read_without_a_problem(folder, name):
 
 @pytest.mark.parametrize("name", VALID)
 def test_damaged_logs_never_crash(folder, name):
-    @MANY
-    @given(damaged(VALID[name]))
-    def check(data):
-        path = folder / name
-        path.write_bytes(data)
-        read_anyway(path, format="irc", system=True)
-
-    check()
+    damage_never_crashes(folder / name, VALID[name], format="irc", system=True)
 
 
 TRUE = {

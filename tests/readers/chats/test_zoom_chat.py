@@ -6,8 +6,8 @@ from collections import Counter
 from zoneinfo import ZoneInfo
 
 import pytest
-from damage import MANY, damaged, read_anyway
-from hypothesis import given
+from damage import damage_never_crashes
+from exports import read_all, write
 
 import textsignals as ts
 from textsignals.errors import InputError
@@ -29,11 +29,7 @@ VALID = {
 
 
 def read_chat(tmp_path, text, name="call-2026-03-13-chat.txt", **options):
-    path = tmp_path / name
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(text if isinstance(text, bytes) else text.encode())
-    reading = ts.read(path, system=True, **options)
-    return list(reading), reading.report
+    return read_all(write(tmp_path / name, text), system=True, **options)
 
 
 DIALECTS = {
@@ -273,11 +269,6 @@ def test_other_files_are_not_taken_for_chats(tmp_path, text):
     assert sniff(path)[0] != "zoom-chat"
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    return tmp_path_factory.mktemp("zoom")
-
-
 @pytest.mark.parametrize("name", VALID)
 def test_valid_chats_are_read_without_a_problem(folder, name):
     messages, report = read_chat(folder, VALID[name], name)
@@ -287,14 +278,7 @@ def test_valid_chats_are_read_without_a_problem(folder, name):
 
 @pytest.mark.parametrize("name", VALID)
 def test_damaged_chats_never_crash(folder, name):
-    @MANY
-    @given(damaged(VALID[name]))
-    def check(data):
-        path = folder / name
-        path.write_bytes(data)
-        read_anyway(path, format="zoom-chat", system=True)
-
-    check()
+    damage_never_crashes(folder / name, VALID[name], format="zoom-chat", system=True)
 
 
 # Stamped lines, reactions (the true counts are of English ones; two are German), replies, continuation lines, names.

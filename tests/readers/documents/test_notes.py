@@ -4,22 +4,15 @@ import re
 import time
 
 import pytest
+from exports import read_all, write
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import textsignals as ts
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    return tmp_path_factory.mktemp("notes")
-
-
 def read_text(tmp_path, text, name="2026-03-13-retro.md"):
-    path = tmp_path / name
-    path.write_bytes(text if isinstance(text, bytes) else text.encode())
-    reading = ts.read(path)
-    return list(reading), reading.report
+    return read_all(write(tmp_path / name, text))
 
 
 def test_bullets_and_paragraphs_are_messages_under_their_headings(tmp_path):

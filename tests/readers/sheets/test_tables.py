@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from damage import damaged, read_anyway
+from exports import read_all, write
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -17,16 +18,8 @@ from textsignals.errors import InputError
 HINT = "name it with --column text=NAME; the first row must hold the names of the columns"
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    return tmp_path_factory.mktemp("table")
-
-
 def read_text(tmp_path, text, name="notes.csv", **options):
-    path = tmp_path / name
-    path.write_bytes(text if isinstance(text, bytes) else text.encode())
-    reading = ts.read(path, **options)
-    return list(reading), reading.report
+    return read_all(write(tmp_path / name, text), **options)
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from time import process_time
 from zoneinfo import ZoneInfo
 
 import pytest
+from exports import read_all, write
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -16,10 +17,7 @@ from textsignals.readers import Seen, sniff
 
 
 def read_text(tmp_path, text, name="call.vtt"):
-    path = tmp_path / name
-    path.write_text(text, "utf-8")
-    reading = ts.read(path)
-    return list(reading), reading.report
+    return read_all(write(tmp_path / name, text))
 
 
 def cues(*lines, step=2.0):
@@ -30,11 +28,6 @@ def cues(*lines, step=2.0):
 
     blocks = [f"{i + 1}\n{stamp(i * step)} --> {stamp(i * step + 2)}\n{text}" for i, text in enumerate(lines)]
     return "WEBVTT\n\n" + "\n\n".join(blocks) + "\n"
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    return tmp_path_factory.mktemp("vtt")
 
 
 @pytest.mark.parametrize(
