@@ -7,7 +7,7 @@ import zipfile
 
 import pytest
 from damage import JSON, MANY, damaged, read_anyway
-from exports import zipped
+from exports import write, zipped
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -57,9 +57,7 @@ VALID = {
 
 @pytest.mark.parametrize("name", VALID)
 def test_the_undamaged_files_are_read_without_a_problem(folder, name):
-    path = folder / name
-    path.write_bytes(VALID[name])
-    reading = ts.read(path)
+    reading = ts.read(write(folder / name, VALID[name]))
     assert list(reading)
     assert reading.report.problems == ()
 
@@ -69,9 +67,7 @@ def test_damaged_exports_never_crash(folder, name):
     @MANY
     @given(damaged(VALID[name]), st.booleans())
     def check(data, system):
-        path = folder / name
-        path.write_bytes(data)
-        read_anyway(path, system=system)
+        read_anyway(write(folder / name, data), system=system)
 
     check()
 
@@ -86,9 +82,7 @@ def test_random_bytes_never_crash(folder, format_):
     @example(b"[" * 100_000, "a.json")
     @example(b'{"a":' * 100_000, "a.csv")
     def check(data, name):
-        path = folder / name
-        path.write_bytes(data)
-        read_anyway(path, format=format_)
+        read_anyway(write(folder / name, data), format=format_)
 
     check()
 
@@ -115,6 +109,4 @@ def test_slack_fields_of_any_type_never_crash(folder, fields, user, channel):
 @MANY
 @given(st.lists(st.dictionaries(st.sampled_from(["text", "date", "author", "team"]), JSON), min_size=1))
 def test_table_fields_of_any_type_never_crash(folder, entries):
-    path = folder / "fields.jsonl"
-    path.write_text("\n".join(map(json.dumps, entries)), "utf-8")
-    read_anyway(path)
+    read_anyway(write(folder / "fields.jsonl", "\n".join(map(json.dumps, entries))))

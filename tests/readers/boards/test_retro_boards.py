@@ -179,10 +179,9 @@ def test_two_undated_boards_may_hold_the_same_card(tmp_path):
 
 
 def test_the_board_of_the_samples_has_its_true_counts(samples):
-    reading = ts.read(samples / "retro-csv/funretro-export-newVersion.csv")
-    cards = list(reading)
+    cards, report = read_all(samples / "retro-csv/funretro-export-newVersion.csv")
     assert [sum(c.section == s for c in cards) for s in ("start", "progress", "finished")] == [4, 3, 3]
-    assert reading.report.files[0].details == {"columns": 3, "rows": 5, "filled cells": 10}
+    assert report.files[0].details == {"columns": 3, "rows": 5, "filled cells": 10}
     assert [card.votes for card in cards if card.votes] == [2]
 
 
@@ -291,9 +290,7 @@ def test_a_table_without_cards_says_so(folder):
     ],
 )
 def test_which_files_are_boards(tmp_path, text, format_):
-    path = tmp_path / ("a.txt" if text[:2] in ("# ", "We") else "a.csv")
-    path.write_text(text)
-    assert sniff(path)[0] == format_
+    assert sniff(write(tmp_path / ("a.txt" if text[:2] in ("# ", "We") else "a.csv"), text))[0] == format_
 
 
 @pytest.mark.parametrize("name", VALID)

@@ -108,9 +108,8 @@ def csv_text(*rows):
 )
 def test_real_channels_have_their_true_counts(samples, file, types, edited, references, empty, skipped, yielded):
     raw = json.loads((samples / "discord" / file).read_text("utf-8"))["messages"]
-    reading = ts.read(samples / "discord" / file)
-    messages = list(reading)
-    [account] = reading.report.files
+    messages, report = read_all(samples / "discord" / file)
+    [account] = report.files
     assert account.format == "discord"
     assert account.details == {f"type {name}": n for name, n in types.items()} | {
         "by bots": 0,
@@ -457,8 +456,7 @@ def test_a_data_package_gives_one_persons_messages_with_their_channels(tmp_path,
         path = write_zip(tmp_path / "package.zip", {f"package/{name}": data for name, data in files.items()})
     else:
         path = write_folder(tmp_path / "package", files)
-    reading = ts.read(path)
-    found = list(reading)
+    found, report = read_all(path)
     assert [(m.id, m.text, m.channel, m.thread_id) for m in found] == [
         ("discord:810", "Text 0", "payments", None),
         ("discord:811", "Text 1", "direct messages", "700000000000000002"),
@@ -467,7 +465,7 @@ def test_a_data_package_gives_one_persons_messages_with_their_channels(tmp_path,
     assert {(m.author, m.author_id, m.timestamp) for m in found} == {
         ("Ana", "311", datetime(2026, 3, 13, 9, tzinfo=UTC))
     }
-    [account] = reading.report.files
+    [account] = report.files
     assert account.format == "discord"
     assert account.assumptions == (
         "a data package of Discord holds the messages of one person only",
@@ -566,8 +564,7 @@ def test_fields_of_any_type_never_crash(folder, fields, channel):
 @given(st.lists(st.dictionaries(st.sampled_from(["ID", "Timestamp", "Contents", "Attachments"]), JSON)))
 def test_package_fields_of_any_type_never_crash(folder, entries):
     whole = {"ID": 1, "Timestamp": "2026-03-13 09:00:00", "Contents": "x", "Attachments": ""}
-    path = write(folder / "messages.json", [whole, *entries])
-    assert read_anyway(path, format="discord", system=True)
+    assert read_anyway(write(folder / "messages.json", [whole, *entries]), format="discord", system=True)
 
 
 @MANY

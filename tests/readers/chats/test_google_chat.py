@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from damage import JSON, MANY, damage_never_crashes, read_anyway
-from exports import write, write_folder, write_zip
+from exports import read_all, write, write_folder, write_zip
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -108,12 +108,11 @@ DIALECTS = {
 
 @pytest.mark.parametrize("dialect", DIALECTS)
 def test_every_dialect_gives_the_same_messages(tmp_path, dialect):
-    reading = ts.read(DIALECTS[dialect](tmp_path), system=True)
-    messages = list(reading)
+    messages, report = read_all(DIALECTS[dialect](tmp_path), system=True)
     assert rows(messages) == EXPECTED
     assert {m.channel for m in messages} == ({"messages"} if dialect == "single file" else {"Payments"})
-    assert reading.report.problems == ()
-    [used] = [file for file in reading.report.files if file.format == "google-chat"]
+    assert report.problems == ()
+    [used] = [file for file in report.files if file.format == "google-chat"]
     assert used.details["messages"] == 3
     if dialect != "single file":
         assert (used.details["spaces"], used.details["attached files"]) == (1, 1)
@@ -172,11 +171,10 @@ def test_dates_are_prose_with_odd_blanks(written, moment):
 
 def test_a_date_without_zone_takes_that_of_the_options(tmp_path):
     path = single(tmp_path, message(date="Monday, March 2, 2026 at 9:05:00 AM", text="Done"))
-    reading = ts.read(path, tz=ZoneInfo("Europe/Lisbon"))
-    [found] = reading
+    [found], report = read_all(path, tz=ZoneInfo("Europe/Lisbon"))
     assert found.tz_assumed
     assert found.timestamp == datetime(2026, 3, 2, 9, 5, tzinfo=timezone(timedelta(0)))
-    assert reading.report.files[0].assumptions == ("time zone: Europe/Lisbon for times that name none",)
+    assert report.files[0].assumptions == ("time zone: Europe/Lisbon for times that name none",)
 
 
 JAPANESE = "2023年12月16日土曜日 20:45:21 UTC"
@@ -297,9 +295,7 @@ def test_two_exports_that_overlap_are_counted_once(tmp_path):
     ],
 )
 def test_sniff_claims_its_own(tmp_path, name, data, sure):
-    path = tmp_path / name
-    path.write_bytes(data)
-    assert google_chat.sniff(open_file(path)) == sure
+    assert google_chat.sniff(open_file(write(tmp_path / name, data))) == sure
 
 
 def test_sniff_claims_a_folder_only_as_a_whole(tmp_path):
@@ -312,8 +308,7 @@ def test_sniff_claims_a_folder_only_as_a_whole(tmp_path):
 
 
 def test_a_file_without_messages_says_so(tmp_path):
-    path = tmp_path / "messages.json"
-    path.write_bytes(b'{"other": 1}')
+    path = write(tmp_path / "messages.json", b'{"other": 1}')
     with pytest.raises(InputError, match=r"holds no messages; give messages\.json of a Google Chat space"):
         list(ts.read(path, format="google-chat"))
 
@@ -321,9 +316,7 @@ def test_a_file_without_messages_says_so(tmp_path):
 def test_the_sample_is_read_as_counted(samples):
     path = samples / "google-chat" / "messages-sample.json"
     raw = json.loads(path.read_text("utf-8"))["messages"]
-    reading = ts.read(path)
-    messages = list(reading)
-    report = reading.report
+    messages, report = read_all(path)
     assert report.read == 26
     # Eight of the records were pasted twice when the sample was made, id, time and words alike; one has the id of
     # another person's message and is kept.

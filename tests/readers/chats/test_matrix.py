@@ -291,8 +291,7 @@ def test_a_file_cut_off_gives_what_stands_before_the_cut(tmp_path):
 
 
 def test_a_file_without_messages_says_so(tmp_path):
-    path = tmp_path / "a.json"
-    path.write_text('{"origin_server_ts": 1, "sender": 2, "content": 3}')
+    path = write(tmp_path / "a.json", '{"origin_server_ts": 1, "sender": 2, "content": 3}')
     with pytest.raises(InputError, match="holds no list of messages; export the room as JSON"):
         list(ts.read(path))
 
@@ -322,9 +321,7 @@ def test_overlapping_exports_are_counted_once(tmp_path):
     ],
 )
 def test_exports_of_others_are_left_to_their_readers(tmp_path, name, text):
-    path = tmp_path / name
-    path.write_text(text)
-    assert sniff(path)[0] != "matrix"
+    assert sniff(write(tmp_path / name, text))[0] != "matrix"
 
 
 @pytest.mark.parametrize("name", VALID)

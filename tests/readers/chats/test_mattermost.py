@@ -92,9 +92,8 @@ def test_the_real_export_has_its_true_counts(samples):
     entries = [json.loads(line) for line in path.read_text("utf-8").splitlines()]
     posts = [entry["post"] for entry in entries if entry["type"] == "post"]
     replies = [reply for p in posts for reply in p["replies"] or ()]
-    reading = ts.read(path)
-    found = list(reading)
-    [account] = reading.report.files
+    found, report = read_all(path)
+    [account] = report.files
     assert (account.format, account.read, account.yielded) == ("mattermost", 21, 13)
     assert account.skipped == {"join or leave": 8}
     assert account.details == Counter(entry["type"] for entry in entries) | {

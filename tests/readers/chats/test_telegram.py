@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from damage import JSON, MANY, damage_never_crashes, read_anyway
-from exports import write
+from exports import read_all, write
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -83,9 +83,7 @@ DIALECTS = {
 
 
 def put(folder, data, name="result.json"):
-    path = folder / name
-    path.write_bytes(data if isinstance(data, bytes) else json.dumps(data, indent=1, ensure_ascii=False).encode())
-    return path
+    return write(folder / name, data if isinstance(data, bytes) else json.dumps(data, indent=1, ensure_ascii=False))
 
 
 @pytest.mark.parametrize("dialect", DIALECTS)
@@ -328,9 +326,7 @@ SAMPLES = {
 def test_the_samples_are_read_as_counted(samples, name):
     services, messages, skipped = SAMPLES[name]
     path = samples / "telegram" / name
-    reading = ts.read(path)
-    read = list(reading)
-    report = reading.report
+    read, report = read_all(path)
     details = report.files[0].details
     assert (details.get("service messages", 0), details["messages"]) == (services, messages)
     assert dict(report.skipped) == dict(sorted(skipped.items()))

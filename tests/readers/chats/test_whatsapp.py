@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from damage import MANY, damaged, read_anyway
+from exports import read_all, write
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -81,9 +82,7 @@ VALID = chat().encode()
 
 
 def put(folder, text, name="chat.txt", encoding="utf-8"):
-    path = folder / name
-    path.write_bytes(text if isinstance(text, bytes) else text.encode(encoding))
-    return path
+    return write(folder / name, text if isinstance(text, bytes) else text.encode(encoding))
 
 
 def rows(messages):
@@ -121,11 +120,10 @@ def test_bytes_around_the_text_do_not_matter(tmp_path, name):
 
 
 def test_the_time_is_that_of_the_phone(tmp_path):
-    reading = ts.read(put(tmp_path, chat()), tz=ZoneInfo("America/Sao_Paulo"))
-    messages = list(reading)
+    messages, report = read_all(put(tmp_path, chat()), tz=ZoneInfo("America/Sao_Paulo"))
     assert messages[0].timestamp == datetime(2026, 1, 30, 3, 5, tzinfo=UTC)
     assert all(m.tz_assumed and m.time_source == "record" for m in messages)
-    assert reading.report.files[0].assumptions == (
+    assert report.files[0].assumptions == (
         "date order: dmy, as all dates of the file together show",
         "time zone: America/Sao_Paulo for times that name none",
     )

@@ -235,16 +235,14 @@ def test_text_before_the_first_message_is_told(tmp_path):
 
 
 def test_a_day_in_the_future_is_told_once(tmp_path):
-    path = tmp_path / "2099-01-01.txt"
-    path.write_text("00:05:41\tAna:\tWe wait.\n")
+    path = write(tmp_path / "2099-01-01.txt", "00:05:41\tAna:\tWe wait.\n")
     with pytest.raises(InputError, match="the date 2099-01-01 is in the future; mend the date in the name"):
         list(ts.read(path))
 
 
 def test_equal_words_in_one_second_are_two_messages_and_the_same_file_is_read_once(tmp_path):
     for name in ("a", "b"):
-        (tmp_path / name).mkdir()
-        (tmp_path / name / "call-2026-03-13.txt").write_text("00:05:41\tAna:\tyes\n" * 2)
+        write(tmp_path / name / "call-2026-03-13.txt", "00:05:41\tAna:\tyes\n" * 2)
     reading = ts.read(tmp_path)
     assert len(list(reading)) == 2
     assert reading.report.skipped == {"duplicate": 2}
@@ -264,9 +262,7 @@ def test_equal_words_in_one_second_are_two_messages_and_the_same_file_is_read_on
     ],
 )
 def test_other_files_are_not_taken_for_chats(tmp_path, text):
-    path = tmp_path / "a.txt"
-    path.write_text(text)
-    assert sniff(path)[0] != "zoom-chat"
+    assert sniff(write(tmp_path / "a.txt", text))[0] != "zoom-chat"
 
 
 @pytest.mark.parametrize("name", VALID)
@@ -292,9 +288,8 @@ TRUE = {
 @pytest.mark.parametrize("file", TRUE)
 def test_real_chats_have_their_true_counts(samples, file):
     stamped, reactions, replies, continued, names = TRUE[file]
-    reading = ts.read(samples / "zoom-chat" / file, system=True)
-    messages = list(reading)
-    account = reading.report.files[0]
+    messages, report = read_all(samples / "zoom-chat" / file, system=True)
+    account = report.files[0]
     assert (account.read, account.quarantined, len(messages)) == (stamped, 0, stamped)
     assert account.details == {
         "stamped lines": stamped,

@@ -117,9 +117,8 @@ def read_organisation(tmp_path, *files, **options):
 def test_the_real_page_has_its_true_counts(samples):
     path = samples / "zulip" / "message_page_1.json"
     raw = json.loads(path.read_text("utf-8"))["messages"]
-    reading = ts.read(path)
-    found = list(reading)
-    [account] = reading.report.files
+    found, report = read_all(path)
+    [account] = report.files
     assert (account.format, account.read, account.yielded, account.quarantined) == ("zulip", 2, 2, 0)
     assert [m.text for m in found] == [r["content"] for r in raw]
     assert [m.section for m in found] == ["Test subject 2", "Test subject 1"]

@@ -122,17 +122,13 @@ def test_pages_and_tables_are_read_together(tmp_path, dialect):
 
 def test_the_same_page_in_two_exports_is_read_once(tmp_path):
     data = zipped({"Part-1.zip": VALID["Export-1.zip"], "Part-2.zip": VALID["Export-1.zip"]})
-    path = tmp_path / "both.zip"
-    path.write_bytes(data)
-    reading = ts.read(path)
+    reading = ts.read(write(tmp_path / "both.zip", data))
     assert len(list(reading)) == len(EXPECTED)
     assert reading.report.skipped["duplicate"] == len(EXPECTED)
 
 
 def test_a_page_alone_has_its_title_without_id_and_no_date_from_it(tmp_path):
-    path = tmp_path / f"Sync of us {D}.md"
-    path.write_text("- We wait\n")
-    [found] = ts.read(path)
+    [found] = ts.read(write(tmp_path / f"Sync of us {D}.md", "- We wait\n"))
     assert (found.channel, found.timestamp, found.source) == ("Sync of us", None, "notion")
 
 

@@ -186,8 +186,7 @@ LOOP = b"""%PDF-1.4
     ],
 )
 def test_what_cannot_be_read_says_why(tmp_path, data, message):
-    path = tmp_path / "a.pdf"
-    path.write_bytes(data)
+    path = write(tmp_path / "a.pdf", data)
     with pytest.raises(InputError) as error:
         list(ts.read(path))
     assert str(error.value) == f"{path}: {message}"
@@ -256,8 +255,7 @@ def form(number, draws):
 )
 def test_hostile_files_end_soon(tmp_path, monkeypatch, data):
     monkeypatch.setattr(reader, "MAX_FORMS", 100)
-    path = tmp_path / "hostile.pdf"
-    path.write_bytes(data)
+    path = write(tmp_path / "hostile.pdf", data)
     start = time.process_time()
     read_anyway(path)
     assert time.process_time() - start < 10
@@ -276,8 +274,7 @@ def test_hostile_files_end_soon(tmp_path, monkeypatch, data):
 def test_pypdf_tells_nobody_of_damage_and_logging_is_as_before(tmp_path, capsys, caplog, old, new):
     assert old in VALID["minutes.pdf"]
     data = VALID["minutes.pdf"].replace(old, new)
-    path = tmp_path / "a.pdf"
-    path.write_bytes(data)
+    path = write(tmp_path / "a.pdf", data)
     logger = logging.getLogger("pypdf")
     before = (logger.disabled, logger.propagate, list(logger.handlers))
     read_anyway(path)
@@ -295,9 +292,7 @@ def test_damaged_files_never_crash(tmp_path):
     [("a.pdf", b"%PDF-1.7\n", "pdf"), ("a", b"junk\n%PDF-1.7\n", "pdf"), ("a.md", b"# We wait", "notes")],
 )
 def test_a_pdf_is_known_by_its_mark(tmp_path, name, head, format_):
-    path = tmp_path / name
-    path.write_bytes(head)
-    assert sniff(path)[0] == format_
+    assert sniff(write(tmp_path / name, head))[0] == format_
 
 
 # Words as pypdf counts them: those of the memo without its signature line break, the two columns in reading order.

@@ -229,8 +229,7 @@ def test_broken_bytes_are_quarantined(tmp_path):
 
 def test_a_page_that_is_far_too_large_is_refused(tmp_path, monkeypatch):
     monkeypatch.setattr(page_files, "MAX_BYTES", 10)
-    path = tmp_path / "a.html"
-    path.write_text("<html><p>We wait")
+    path = write(tmp_path / "a.html", "<html><p>We wait")
     with pytest.raises(InputError) as error:
         list(ts.read(path))
     assert str(error.value) == f"{path}: is over 10 bytes; save it without its images"
@@ -254,9 +253,7 @@ def test_a_page_that_is_far_too_large_is_refused(tmp_path, monkeypatch):
     ],
 )
 def test_a_page_is_known_by_its_first_tags(tmp_path, name, head, format_):
-    path = tmp_path / name
-    path.write_text(head)
-    assert sniff(path)[0] == format_
+    assert sniff(write(tmp_path / name, head))[0] == format_
 
 
 @pytest.mark.parametrize(

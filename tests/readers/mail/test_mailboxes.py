@@ -220,8 +220,7 @@ def test_character_sets_known_unknown_and_wrong(tmp_path, charset, data, text):
 
 def test_broken_bytes_are_told_unless_they_stand_in_what_is_cut(tmp_path):
     head = letter("", Content_Type="text/plain; charset=utf-8").encode()
-    path = write(tmp_path / "a.eml", head + "Größe, Maß, Mühe".encode() + b"\xff\n")
-    found, report = read_all(path)
+    found, report = read_all(write(tmp_path / "a.eml", head + "Größe, Maß, Mühe".encode() + b"\xff\n"))
     assert (found, [problem.problem for problem in report.problems]) == ([], ["holds bytes that are not text"])
     [message], _ = read_all(write(tmp_path / "b.eml", head + "Größe, Maß, Mühe\n> ".encode() + b"\xff\n"))
     assert message.text == "Größe, Maß, Mühe"
@@ -483,9 +482,7 @@ def test_damaged_mails_never_crash(folder, name):
     )
 )
 def test_headers_of_any_kind_never_crash(folder, headers):
-    path = folder / "headers.eml"
-    path.write_bytes(letter(**headers).encode())
-    read_anyway(path, format="mail", system=True)
+    read_anyway(write(folder / "headers.eml", letter(**headers)), format="mail", system=True)
 
 
 # What the samples hold, worked out without this reader.

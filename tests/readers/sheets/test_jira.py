@@ -177,9 +177,7 @@ def test_a_full_page_says_that_there_may_be_more(folder):
     ],
 )
 def test_which_tables_are_jiras(tmp_path, text, format_):
-    path = tmp_path / "a.csv"
-    path.write_text(text)
-    assert sniff(path)[0] == format_
+    assert sniff(write(tmp_path / "a.csv", text))[0] == format_
 
 
 def test_damaged_exports_never_crash(folder):

@@ -183,18 +183,15 @@ def test_a_table_that_cannot_be_used_says_why(folder, text, problem):
     ],
 )
 def test_which_tables_are_standups(tmp_path, text, format_):
-    path = tmp_path / "a.csv"
-    path.write_text(text)
-    assert sniff(path)[0] == format_
+    assert sniff(write(tmp_path / "a.csv", text))[0] == format_
 
 
 def test_the_demo_of_the_samples_is_read_as_it_stands(samples):
-    reading = ts.read(samples / "standup-csv/standup.csv")
-    answers = list(reading)
+    answers, report = read_all(samples / "standup-csv/standup.csv")
     # Six people, three questions; Name and Status hold no answers. Three blockers are "None", "N/A" and "-".
     assert Counter(answer.section for answer in answers) == {"Yesterday": 6, "Today": 6, "Blocker": 3}
-    assert (reading.report.read, reading.report.skipped) == (18, {"no answer": 3})
-    assert reading.report.files[0].details == {"columns": 5, "rows": 6, "filled cells": 30}
+    assert (report.read, report.skipped) == (18, {"no answer": 3})
+    assert report.files[0].details == {"columns": 5, "rows": 6, "filled cells": 30}
 
 
 def test_damaged_exports_never_crash(folder):

@@ -229,8 +229,7 @@ def test_a_title_with_a_colon_is_no_speaker(tmp_path):
 )
 def test_halves_of_the_day_belong_to_the_time_and_not_to_the_name(tmp_path, form):
     turns = [("12:10", "Ana Berg"), ("1:02", "Bo"), ("2:05", "Ana Berg")]
-    path = write(tmp_path / "call.txt", "".join(form.format(*turn) for turn in turns))
-    found, report = read_all(path)
+    found, report = read_all(write(tmp_path / "call.txt", "".join(form.format(*turn) for turn in turns)))
     assert report.files[0].format == "transcript"
     assert [(m.author, m.text) for m in found] == [(name, "We agreed.") for _, name in turns]
     assert [m.meta["seconds"] for m in found] == [43_800, 46_920, 50_700]
@@ -262,8 +261,7 @@ def test_times_without_names_are_read_as_one_voice(tmp_path):
 )
 def test_a_cue_without_usable_times_is_quarantined_with_its_line(tmp_path, block, problem):
     path = write(
-        tmp_path,
-        "a.srt",
+        tmp_path / "a.srt",
         f"1\n00:00:01,000 --> 00:00:02,000\nfirst\n\n{block}\n\n3\n00:00:20,000 --> 00:00:21,000\nlast\n",
     )
     found, report = read_all(path)
@@ -304,8 +302,7 @@ def test_separators_that_end_no_line_stay_in_the_text(tmp_path):
 def test_day_and_meeting_come_from_the_folder_if_the_file_says_nothing(tmp_path):
     for text, day in ((OTTER, "2026-02-19"), (OTTER_LONG, "2026-03-13")):
         path = tmp_path / "2026-02-19 10.00.34 Weekly" / "meeting_saved_closed_caption.txt"
-        path.parent.mkdir(exist_ok=True)
-        for given_path in (write(path.parent, path.name, text), tmp_path):
+        for given_path in (write(path, text), tmp_path):
             found, _ = read_all(given_path)
             assert {(str(m.timestamp.date()), m.channel) for m in found} == {(day, path.parent.name)}
 
