@@ -35,18 +35,20 @@ def zipped(files, compression=zipfile.ZIP_DEFLATED):
     return out.getvalue()
 
 
-def tarred(files, mode="w:gz"):
+def tarred(files, mode="w:gz", links=()):
     out = io.BytesIO()
     with tarfile.open(fileobj=out, mode=mode) as archive:
         for name, data in files.items():
             info = tarfile.TarInfo(name)
             info.size = len(_encoded(data))
             archive.addfile(info, io.BytesIO(_encoded(data)))
+        for link in links:
+            archive.addfile(link)
     return out.getvalue()
 
 
 def read_all(path, **options):
-    """Return all messages and the report, whose account adds up, of an input and of each of its files."""
+    """Return the messages and the report of an input, whose account adds up, file by file and in all."""
     reading = ts.read(path, **options)
     messages = list(reading)
     check_accounts(reading.report)

@@ -305,21 +305,6 @@ def test_tables_rows_columns_and_filled_cells_are_the_true_ones(truth, told, fil
     }
 
 
-def test_standup_answers_are_messages_of_their_question_and_fillers_are_not(samples):
-    answers, report = read_all(samples / "standup-csv/standup.csv")
-    # Six people, three questions; Name and Status hold no sentences. Three blockers are "None", "N/A" and "-".
-    assert Counter(answer.section for answer in answers) == {"Yesterday": 6, "Today": 6, "Blocker": 3}
-    assert len({answer.author for answer in answers}) == 6
-    assert report.skipped == {"no answer": 3}
-
-
-def test_retro_cards_keep_their_column_and_votes(samples):
-    cards = list(ts.read(samples / "retro-csv/funretro-export-newVersion.csv"))
-    assert Counter(card.section for card in cards) == {"start": 4, "progress": 3, "finished": 3}
-    assert [card.votes for card in cards if card.votes] == [2]
-    assert not [card.text for card in cards if "(+" in card.text]
-
-
 def test_all_samples_together_are_read_in_one_call(samples, told):
     folders = ["slack", "markdown", "vtt-zoom", "vtt-teams", "vtt-edge", "standup-csv", "retro-csv"]
     for folder in folders:

@@ -1,13 +1,12 @@
 from __future__ import annotations
 
 import json
-import zipfile
 from collections import Counter
 from datetime import UTC, datetime
 
 import pytest
 from damage import JSON, MANY, damage_never_crashes, read_anyway
-from exports import read_all, write
+from exports import read_all, write, write_zip
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -296,13 +295,14 @@ def test_standup_bots_post_words_of_members(tmp_path):
 @pytest.mark.parametrize("wrapper", ["", "export/"])
 @pytest.mark.parametrize("name", ["import.jsonl", "mattermost.json"])
 def test_a_zip_is_read_without_the_files_attached(tmp_path, wrapper, name):
-    with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
-        archive.writestr(f"{wrapper}{name}", jsonl(*HEAD, post()))
-        archive.writestr(f"{wrapper}data/20260313/plan.md", "- Not a message of the export\n")
-        archive.writestr(f"{wrapper}data/emoji/x.png", b"\x89PNG")
-    reading = ts.read(tmp_path / "a.zip")
-    assert [m.text for m in reading] == ["We ship on Monday."]
-    [account] = reading.report.files
+    files = {
+        name: jsonl(*HEAD, post()),
+        "data/20260313/plan.md": "- Not a message of the export\n",
+        "data/emoji/x.png": b"\x89PNG",
+    }
+    found, report = read_all(write_zip(tmp_path / "a.zip", {f"{wrapper}{k}": v for k, v in files.items()}))
+    assert [m.text for m in found] == ["We ship on Monday."]
+    [account] = report.files
     assert account.details["attached files"] == 2
 
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import zipfile
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 import pytest
 from damage import MANY, damaged, read_anyway
-from exports import read_all, write
+from exports import read_all, write, write_zip
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -473,13 +472,10 @@ def test_a_group_stays_one_though_its_notices_stand_under_its_name(tmp_path, lin
 
 
 def test_the_zip_of_an_iphone_is_called_as_its_chat_and_its_media_are_counted(tmp_path):
-    path = tmp_path / "WhatsApp Chat - Blue team.zip"
-    with zipfile.ZipFile(path, "w") as archive:
-        archive.writestr("_chat.txt", chat(PATTERNS["iphone"]))
-        archive.writestr("00000002-PHOTO.jpg", b"\xff\xd8\xff")
-    reading = ts.read(path)
-    assert {m.channel for m in reading} == {"Blue team"}
-    assert dict(reading.report.skipped) == {"unknown format": 1}
+    files = {"_chat.txt": chat(PATTERNS["iphone"]), "00000002-PHOTO.jpg": b"\xff\xd8\xff"}
+    found, report = read_all(write_zip(tmp_path / "WhatsApp Chat - Blue team.zip", files))
+    assert {m.channel for m in found} == {"Blue team"}
+    assert dict(report.skipped) == {"unknown format": 1}
 
 
 def test_the_same_words_twice_in_a_minute_are_two_messages(tmp_path):

@@ -5,12 +5,12 @@ import zipfile
 
 import docx
 import pytest
-from damage import damage_never_crashes, damaged, read_anyway
+from damage import MANY, damage_never_crashes, damaged, read_anyway
 from docx.enum.style import WD_STYLE_TYPE
 from docx.oxml import parse_xml
 from docx.oxml.ns import nsdecls
 from exports import read_all, write
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 
 import textsignals as ts
 from textsignals.errors import InputError
@@ -353,7 +353,7 @@ def test_damaged_documents_never_crash(tmp_path):
     damage_never_crashes(tmp_path / "damaged.docx", VALID["minutes.docx"])
 
 
-@settings(max_examples=50, deadline=None, suppress_health_check=list(HealthCheck))
+@MANY
 @given(damaged(zipfile.ZipFile(io.BytesIO(VALID["minutes.docx"])).read("word/document.xml")))
 def test_damaged_xml_never_crashes(folder, data):
     read_anyway(write(folder / "damaged.docx", repacked(VALID["minutes.docx"], {"word/document.xml": data})))

@@ -1,9 +1,9 @@
 from __future__ import annotations
 
 import pytest
-from damage import damaged, read_anyway
-from exports import write, write_folder, write_zip, zipped
-from hypothesis import HealthCheck, given, settings
+from damage import MANY, damaged, read_anyway
+from exports import read_all, write, write_folder, write_zip, zipped
+from hypothesis import given
 from hypothesis import strategies as st
 
 import textsignals as ts
@@ -103,11 +103,9 @@ def as_wrapped_folder(tmp_path):
 
 @pytest.mark.parametrize("dialect", [as_zip, as_folder, as_parts, as_wrapped_folder])
 def test_pages_and_tables_are_read_together(tmp_path, dialect):
-    reading = ts.read(dialect(tmp_path))
-    found = list(reading)
+    found, report = read_all(dialect(tmp_path))
     assert told(found) == EXPECTED
     assert len(found) == len(EXPECTED)
-    report = reading.report
     assert report.skipped == {
         "heading": 5,
         "label": 2,
@@ -167,12 +165,11 @@ def test_a_folder_is_claimed_only_if_all_of_it_is_the_export(tmp_path, names, fo
     assert sniff(tmp_path)[0] == format_
 
 
-@settings(max_examples=50, deadline=None, suppress_health_check=list(HealthCheck))
+@MANY
 @given(st.sampled_from([name for name in EXPORT if not name.endswith("png")]), st.data())
-def test_damaged_exports_never_crash(tmp_path_factory, name, data):
-    path = tmp_path_factory.getbasetemp() / "damaged.zip"
-    write_zip(path, {**EXPORT, name: data.draw(damaged(EXPORT[name].encode()))})
-    read_anyway(path)
+def test_damaged_exports_never_crash(folder, name, data):
+    files = EXPORT | {name: data.draw(damaged(EXPORT[name].encode()))}
+    read_anyway(write_zip(folder / "damaged.zip", files))
 
 
 def test_the_samples_are_read_to_the_last_bullet(samples):

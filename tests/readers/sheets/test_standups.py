@@ -190,6 +190,7 @@ def test_the_demo_of_the_samples_is_read_as_it_stands(samples):
     answers, report = read_all(samples / "standup-csv/standup.csv")
     # Six people, three questions; Name and Status hold no answers. Three blockers are "None", "N/A" and "-".
     assert Counter(answer.section for answer in answers) == {"Yesterday": 6, "Today": 6, "Blocker": 3}
+    assert len({answer.author for answer in answers}) == 6
     assert (report.read, report.skipped) == (18, {"no answer": 3})
     assert report.files[0].details == {"columns": 5, "rows": 6, "filled cells": 30}
 
