@@ -182,6 +182,7 @@ def of_teams(**sentences):
         # Who is who cannot be said.
         ({"a": 10, "b": 10}, {"c": 10, "d": 10}, "cd"),
         ({"a": 10, "b": 20}, {"c": 15, "d": 25}, "cd"),
+        ({"a": 10}, {"b": 10, "a": 5}, "a"),
         # One of two, and two of one; one of them alone.
         ({"a": 10, "b": 20}, {"a": 30}, ""),
         ({"a": 10, "b": 20}, {"c": 31}, "c"),

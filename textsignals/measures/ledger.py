@@ -130,12 +130,11 @@ def joined(parts: Iterable[Atoms]) -> Atoms:
 class Ledger:
     """Decides for one report which sums may be published beside those of earlier reports, and keeps them.
 
-    `zone` names where days begin; it must be that of all reports that are kept together.
-    Used in a `with` statement, which holds other reports off and, if nothing fails, keeps what was admitted on its end;
-    that must come before the report is written. Published sums cut text into regions: what is in the same sums. All
-    that can be computed from sums is about unions of regions, so a sum is admitted if all regions that it makes are
-    large enough to be shown. What was published before is always admitted, so that a command that is run again gives
-    the same report.
+    `zone` names where days begin, which all reports that are kept together must have in common. Used in a `with`
+    statement, which holds other reports off and, if nothing fails, keeps what was admitted on its end; that must come
+    before the report is written. Published sums cut text into regions: what is in the same sums. All that can be
+    computed from sums is about unions of regions, so a sum is admitted if all regions that it makes are large enough to
+    be shown. What was published before is always admitted, so that a command that is run again gives the same report.
 
     The ledger has no names: it keeps keyed hashes of authors and documents, days, and numbers of sentences.
     """
@@ -259,7 +258,8 @@ def _recognised(own: _Kept, published: Mapping[bytes, set[int]]) -> dict[bytes, 
             del gone[fit[0]]
     left = [atom for atom in new if atom not in found]
     if not gone:
-        return found
+        # What took the name of another text would pass for a part of it.
+        return found | {atom: None for atom in left if atom in published}
     if len(left) == 1:
         most = {atom: max(numbers) for atom, numbers in gone.items()}
         if len(most) == 1:
