@@ -208,6 +208,21 @@ def test_texts_of_one_day_and_place_are_known_again_whatever_their_teams_are_cal
     assert said == ["", refused, refused]
 
 
+@pytest.mark.parametrize(("alike", "refused"), [(0, ""), (1, "ab")])
+def test_names_that_changed_places_are_trusted_for_no_numbers_alike(tmp_path, alike, refused):
+    numbers = {"a": range(10, 18), "b": [10] * alike + [30 + i for i in range(alike, 8)]}
+    said = []
+    for one, other in ("ab", "ba"):
+        report = {
+            name: {(f"person {i}", MONDAY, f"tickets\n{name}"): n for i, n in enumerate(numbers[team])}
+            for name, team in (("a", one), ("b", other))
+        }
+        with Ledger(tmp_path) as ledger:
+            ledger.recognise(report.values())
+            said.append("".join(team for team, atoms in report.items() if ledger.admit(atoms)))
+    assert said == ["", refused]
+
+
 def test_refused_stays_refused_and_admitted_stays_admitted(tmp_path):
     sums = [weeks(0), joined([weeks(0), text(2, first=20)]), weeks(0, 1), weeks(1, 2), text(3)]
     first = answers(tmp_path, sums)
