@@ -26,6 +26,12 @@ def state(tmp_path_factory, monkeypatch) -> Path:
     return folder
 
 
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory) -> Path:
+    """A folder that the examples of a property share, which a folder of each test cannot be."""
+    return tmp_path_factory.mktemp("folder")
+
+
 @pytest.fixture
 def runner() -> CliRunner:
     return CliRunner()

@@ -150,7 +150,7 @@ def report(
             "Warning: most of the text is not English; only English is read, so low figures mean nothing", err=True
         )
     # What is shown is kept before it is written, so that no report can be without its entry.
-    with Ledger() as ledger:
+    with Ledger(zone=str(settings.tz)) as ledger:
         content = build(
             counts,
             outcome,

@@ -39,6 +39,7 @@ def answers(folder, *reports):
     said = []
     for sums in reports:
         with Ledger(folder) as ledger:
+            ledger.recognise(sums)
             said.append([ledger.admit(atoms) for atoms in sums])
     return said
 
@@ -112,12 +113,61 @@ def test_other_teams_are_compared_by_their_text_not_by_their_names(tmp_path):
     assert answers(tmp_path, first.values(), other.values()) == [[""], [REFUSED]]
 
 
+def documents(*names, n=20, day=MONDAY):
+    """Return the messages of documents without authors, in folders of teams, each of `n` sentences."""
+    return [message("Plain words. " * n, author=None, file=name, team=name.split("/")[-2], day=day) for name in names]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [
+        # Minutes of one name in folders of teams; one more of them is all that two reports differ in.
+        ([f"in/sales/{i}.md" for i in range(3)], [*(f"in/sales/{i}.md" for i in range(4)), "in/ops/0.md"], REFUSED),
+        # The same folder, told by another path.
+        ([f"in/sales/{i}.md" for i in range(3)], [f"/home/in/sales/{i}.md" for i in range(3)], ""),
+        ([f"in/sales/{i}.md" for i in range(3)], [f"/home/in/sales/{i}.md" for i in range(4)], REFUSED),
+    ],
+)
+def test_documents_are_known_again_by_their_names_in_any_folder(tmp_path, before, after, said):
+    reports = [texts(counted(documents(*names)).days, "week") for names in (before, after)]
+    sales = [[atoms for (team, _), atoms in report.items() if team == "sales"] for report in reports]
+    assert answers(tmp_path, *sales) == [[""], [said]]
+
+
+def test_a_document_of_two_teams_is_one(tmp_path):
+    board = [message("Plain words. " * 40, author=None, file="board.csv", team=team) for team in ("Sales", "Ops")]
+    whole = texts(counted([*board, *documents("in/ops/1.md", "in/ops/2.md")]).days, "week")
+    rest = texts(counted(documents("in/ops/1.md", "in/ops/2.md")).days, "week")
+    assert answers(tmp_path, [joined(rest.values())], [joined(whole.values())]) == [[""], [REFUSED]]
+
+
+def test_undated_text_goes_by_its_document(tmp_path):
+    def board(name, n):
+        return [message("Card. " * n, author=f"person {i}", file=name, day=None, number=i) for i in range(8)]
+
+    one, other = board("retro 1.csv", 10), board("retro 2.csv", 12)
+    late = [message("Card.", author="late", file="retro 2.csv", day=None)]
+    key = Pseudonyms(project_key(tmp_path))
+    reports = [texts(counted(m, pseudonyms=key).days, "week").values() for m in (one, other, [*one, *other, *late])]
+    assert answers(tmp_path, *reports) == [[""], [""], [REFUSED]]
+
+
+def test_a_ledger_counts_its_days_in_one_zone(tmp_path):
+    with Ledger(tmp_path, "Europe/Berlin") as ledger:
+        ledger.admit(text())
+    with pytest.raises(TextSignalsError) as error, Ledger(tmp_path):
+        pass
+    assert str(error.value) == (
+        f"{tmp_path / 'ledger.jsonl'}: earlier reports count days in Europe/Berlin, not in UTC; use --tz Europe/Berlin,"
+        " or set TEXTSIGNALS_STATE to a folder for reports on other text"
+    )
+    with Ledger(tmp_path, "Europe/Berlin") as ledger:
+        assert ledger.admit(text()) == ""
+
+
 def of_teams(**sentences):
     """Return the texts of teams in each of which the same eight people wrote in one place on one day."""
-    return {
-        team: {(f"person {i}", MONDAY, f"general\n{team}" if len(sentences) > 1 else "general"): n for i in range(8)}
-        for team, n in sentences.items()
-    }
+    return {team: {(f"person {i}", MONDAY, f"general\n{team}"): n for i in range(8)} for team, n in sentences.items()}
 
 
 @pytest.mark.parametrize(
@@ -141,7 +191,11 @@ def of_teams(**sentences):
         # A third team; two that became one beside a third.
         ({"a": 10, "b": 20}, {"a": 10, "b": 20, "c": 30}, ""),
         ({"a": 10, "b": 20}, {"a": 10, "d": 20, "c": 30}, ""),
-        ({"a": 10, "b": 20, "c": 30}, {"a": 10, "d": 50}, "d"),
+        ({"a": 10, "b": 20, "c": 30}, {"a": 10, "d": 50}, ""),
+        ({"a": 10, "b": 20, "c": 30}, {"a": 30, "c": 30}, ""),
+        # Names that changed places, with a little more.
+        ({"a": 10, "b": 20}, {"b": 10, "a": 21}, "a"),
+        ({"a": 10, "b": 20}, {"a": 11, "b": 21}, "ab"),
     ],
 )
 def test_texts_of_one_day_and_place_are_known_again_whatever_their_teams_are_called(tmp_path, before, after, refused):
@@ -190,6 +244,7 @@ def test_texts_are_told_by_author_and_day_and_place_or_document():
             message("One. Two.", author="Ann", channel="general"),
             message("Three.", author="ann ", day=date(2026, 3, 3), channel="random"),
             message("Four.", author=None, file="minutes.md", day=None),
+            message("Four.", author="Ann", file="in/board.csv", day=None),
             message("Four.", author=None, file="in/retro.zip!retro.md"),
             message("Four.", author=None, file="in/2026/notes.md"),
             message("Four. Again.", author=None, file="in/2025/notes.md"),
@@ -203,20 +258,22 @@ def test_texts_are_told_by_author_and_day_and_place_or_document():
     )
     assert texts(counts.days, "week") == {
         ("Payments", "2026-W10"): {
-            (key("Ann"), MONDAY, "general"): 2,
-            (key("Ann"), date(2026, 3, 3), "random"): 1,
-            (None, MONDAY, "retro.md"): 1,
-            (None, MONDAY, "board.csv\nPayments"): 1,
-            # Two texts with one name; one person on one day in one place in two teams.
-            (None, MONDAY, "in/2025/notes.md\nPayments"): 2,
-            (None, MONDAY, "in/2026/notes.md\nPayments"): 1,
-            (key("Ben"), MONDAY, "csv\nPayments"): 1,
+            (key("Ann"), MONDAY, "general\ngeneral\nPayments"): 2,
+            (key("Ann"), date(2026, 3, 3), "random\nrandom\nPayments"): 1,
+            (None, MONDAY, "retro.md\nin/retro.zip!retro.md\nPayments"): 1,
+            (None, MONDAY, "board.csv\nboard.csv\nPayments"): 1,
+            (None, MONDAY, "notes.md\nin/2025/notes.md\nPayments"): 2,
+            (None, MONDAY, "notes.md\nin/2026/notes.md\nPayments"): 1,
+            (key("Ben"), MONDAY, "csv\ncsv\nPayments"): 1,
         },
-        ("Payments", UNDATED): {(None, None, "minutes.md"): 1},
+        ("Payments", UNDATED): {
+            (None, None, "minutes.md\nminutes.md\nPayments"): 1,
+            (key("Ann"), None, "board.csv\nin/board.csv\nPayments"): 1,
+        },
         ("Sales", "2026-W10"): {
-            (None, MONDAY, "board.csv\nSales"): 1,
-            (key("Ben"), MONDAY, "csv\nSales"): 1,
-            (key("Ben"), MONDAY, "general"): 1,
+            (None, MONDAY, "board.csv\nboard.csv\nSales"): 1,
+            (key("Ben"), MONDAY, "csv\ncsv\nSales"): 1,
+            (key("Ben"), MONDAY, "general\ngeneral\nSales"): 1,
         },
     }
 
@@ -228,6 +285,7 @@ def test_a_report_that_is_made_again_hides_the_same(tmp_path):
         counts = counted([*weeks_of("Payments", [3] * 6)[gone:], *sales], pseudonyms=Pseudonyms(project_key(tmp_path)))
         cells, atoms = counts.cells("week"), texts(counts.days, "week")
         with Ledger(tmp_path) as ledger:
+            ledger.recognise(atoms.values())
             verdicts = {cell: may_show(tally) for cell, tally in cells.items()}
             made.append(plan(cells, verdicts, lambda some, a=atoms, to=ledger: to.admit(joined(a[c] for c in some))))
     assert made[0] == made[1] == made[3]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from exports import check_accounts
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -35,8 +36,7 @@ def read_anyway(path, **options):
     except InputError as error:
         assert str(path) in str(error)
     report = reading.report
-    for part in (report, *report.files):
-        assert part.read == part.yielded + sum(part.skipped.values()) + part.quarantined
+    check_accounts(report)
     assert report.yielded == len(messages)
     assert report.quarantined == len(report.problems)
     return messages

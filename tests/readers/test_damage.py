@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import io
 import json
 import zipfile
 
 import pytest
 from damage import JSON, MANY, damaged, read_anyway
+from exports import write, zipped
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -34,14 +34,6 @@ MEMBERS = {
 }
 
 
-def zip_bytes(members, compression=zipfile.ZIP_DEFLATED):
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", compression) as archive:
-        for name, data in members.items():
-            archive.writestr(name, data)
-    return out.getvalue()
-
-
 VALID = {
     "day.json": json.dumps([RECORD] * 3, indent=1).encode(),
     "call.vtt": (
@@ -58,21 +50,14 @@ VALID = {
         '13/03/2026 10:00,Ana,"We agreed, and left",P\n2026-03-14T10:00:00Z,Bo,It’s fine (+2),P\n'
     ).encode(),
     "lines.jsonl": (json.dumps({"ts": 1773396000, "text": "We agreed", "tags": [1, {"a": None}]}) + "\n").encode() * 3,
-    "deflated.zip": zip_bytes(MEMBERS),
-    "stored.zip": zip_bytes(MEMBERS, zipfile.ZIP_STORED),
+    "deflated.zip": zipped(MEMBERS),
+    "stored.zip": zipped(MEMBERS, zipfile.ZIP_STORED),
 }
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    return tmp_path_factory.mktemp("damage")
 
 
 @pytest.mark.parametrize("name", VALID)
 def test_the_undamaged_files_are_read_without_a_problem(folder, name):
-    path = folder / name
-    path.write_bytes(VALID[name])
-    reading = ts.read(path)
+    reading = ts.read(write(folder / name, VALID[name]))
     assert list(reading)
     assert reading.report.problems == ()
 
@@ -82,9 +67,7 @@ def test_damaged_exports_never_crash(folder, name):
     @MANY
     @given(damaged(VALID[name]), st.booleans())
     def check(data, system):
-        path = folder / name
-        path.write_bytes(data)
-        read_anyway(path, system=system)
+        read_anyway(write(folder / name, data), system=system)
 
     check()
 
@@ -99,9 +82,7 @@ def test_random_bytes_never_crash(folder, format_):
     @example(b"[" * 100_000, "a.json")
     @example(b'{"a":' * 100_000, "a.csv")
     def check(data, name):
-        path = folder / name
-        path.write_bytes(data)
-        read_anyway(path, format=format_)
+        read_anyway(write(folder / name, data), format=format_)
 
     check()
 
@@ -119,7 +100,7 @@ def test_slack_fields_of_any_type_never_crash(folder, fields, user, channel):
         "channels.json": json.dumps([{"id": "C1", "name": channel}, channel]),
         "payments/2026-03-13.json": json.dumps([RECORD | fields, fields, RECORD | {"ts": "1773396009.0"}]),
     }
-    path.write_bytes(zip_bytes(members))
+    path.write_bytes(zipped(members))
     messages = read_anyway(path, system=True)
     # The sound record after the odd ones is read whatever stood before.
     assert messages[-1].text.endswith("agreed & left there")
@@ -128,6 +109,4 @@ def test_slack_fields_of_any_type_never_crash(folder, fields, user, channel):
 @MANY
 @given(st.lists(st.dictionaries(st.sampled_from(["text", "date", "author", "team"]), JSON), min_size=1))
 def test_table_fields_of_any_type_never_crash(folder, entries):
-    path = folder / "fields.jsonl"
-    path.write_text("\n".join(map(json.dumps, entries)), "utf-8")
-    read_anyway(path)
+    read_anyway(write(folder / "fields.jsonl", "\n".join(map(json.dumps, entries))))

@@ -10,6 +10,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from exports import read_all, tarred, write, zipped
 
 import textsignals as ts
 from textsignals import readers
@@ -29,29 +30,6 @@ UNKNOWN = (
     "is of no known format; see `textsignals read --help` for those that are read, or save it as Markdown (.md), plain"
     " text (.txt) or a table (.csv)"
 )
-
-
-def write(path, data):
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(data if isinstance(data, bytes) else data.encode())
-    return path
-
-
-def zipped(members):
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, data in members.items():
-            archive.writestr(name, data)
-    return out.getvalue()
-
-
-def read_all(path, **options):
-    reading = ts.read(path, **options)
-    messages = list(reading)
-    report = reading.report
-    for part in (report, *report.files):
-        assert part.read == part.yielded + sum(part.skipped.values()) + part.quarantined
-    return messages, report
 
 
 def failure(path, **options):
@@ -196,27 +174,17 @@ def test_a_zip_of_other_files_is_read_member_by_member_with_the_zips_in_it(tmp_p
 
 @pytest.mark.parametrize("mode", ["w", "w:gz"])
 def test_a_tar_file_is_read_like_a_zip(tmp_path, mode):
-    path = tmp_path / ("all.tar" if mode == "w" else "all.tar.gz")
-    with tarfile.open(path, mode) as archive:
-        for name, data in {"./a.md": NOTE, "b/c.vtt": VTT, "../out.md": NOTE}.items():
-            info = tarfile.TarInfo(name)
-            info.size = len(data)
-            archive.addfile(info, io.BytesIO(data.encode()))
-        link = tarfile.TarInfo("link.md")
-        link.type, link.linkname = tarfile.SYMTYPE, "/etc/passwd"
-        archive.addfile(link)
+    link = tarfile.TarInfo("link.md")
+    link.type, link.linkname = tarfile.SYMTYPE, "/etc/passwd"
+    files = {"./a.md": NOTE, "b/c.vtt": VTT, "../out.md": NOTE}
+    path = write(tmp_path / ("all.tar" if mode == "w" else "all.tar.gz"), tarred(files, mode, [link]))
     messages, report = read_all(path)
     assert {m.file for m in messages} == {f"{path}!a.md", f"{path}!b/c.vtt"}
     assert [p.problem for p in report.problems] == ["points outside the tar file"] * 2
 
 
 def test_a_cut_tar_file_says_so(tmp_path):
-    path = tmp_path / "all.tar.gz"
-    with tarfile.open(path, "w:gz") as archive:
-        info = tarfile.TarInfo("a.md")
-        info.size = 100_000
-        archive.addfile(info, io.BytesIO(os.urandom(100_000)))
-    path.write_bytes(path.read_bytes()[:50_000])
+    path = write(tmp_path / "all.tar.gz", tarred({"a.md": os.urandom(100_000)})[:50_000])
     assert failure(path).startswith(f"{path}: is not a complete tar file (")
 
 

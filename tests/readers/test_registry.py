@@ -2,11 +2,10 @@ from __future__ import annotations
 
 import io
 import random
-import tarfile
-import zipfile
 from itertools import permutations
 
 import pytest
+from exports import read_all, tarred, write_folder, zipped
 
 import textsignals as ts
 from textsignals import readers
@@ -19,41 +18,6 @@ EXPORT = {"users.json": "[]", "channels.json": "[]", "payments/2026-03-13.json":
 PAGE_ID = "7a8b9c0d1e2f3a4b5c6d7e8f9a0b1c{:02d}"
 
 
-def write(folder, files):
-    for name, data in files.items():
-        path = folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(data if isinstance(data, bytes) else data.encode())
-    return folder
-
-
-def zipped(members):
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, data in members.items():
-            archive.writestr(name, data)
-    return out.getvalue()
-
-
-def tarred(members, mode="w:gz"):
-    out = io.BytesIO()
-    with tarfile.open(fileobj=out, mode=mode) as archive:
-        for name, data in members.items():
-            info = tarfile.TarInfo(name)
-            info.size = len(data)
-            archive.addfile(info, io.BytesIO(data))
-    return out.getvalue()
-
-
-def read_all(path, **options):
-    reading = ts.read(path, **options)
-    messages = list(reading)
-    report = reading.report
-    for part in (report, *report.files):
-        assert part.read == part.yielded + sum(part.skipped.values()) + part.quarantined
-    return messages, report
-
-
 def texts(path, **options):
     return [m.text for m in read_all(path, **options)[0]]
 
@@ -62,7 +26,9 @@ def texts(path, **options):
 
 
 def test_a_copy_under_another_name_is_left_out_as_one_record(tmp_path):
-    write(tmp_path, {"retro.md": NOTE, "retro (1).md": NOTE, "old.zip": zipped({"all/retro.md": LONG}), "b/x.md": LONG})
+    write_folder(
+        tmp_path, {"retro.md": NOTE, "retro (1).md": NOTE, "old.zip": zipped({"all/retro.md": LONG}), "b/x.md": LONG}
+    )
     messages, report = read_all(tmp_path)
     assert len(messages) == 1 + LONG.count("- ")
     assert report.skipped == {"heading": 2, "duplicate file": 2}
@@ -80,7 +46,7 @@ def test_a_copy_under_another_name_is_left_out_as_one_record(tmp_path):
     ],
 )
 def test_copies_are_found_in_another_input_too(tmp_path, name, data):
-    write(tmp_path, {f"a/{name}": data, f"b/a/copy of {name}": data})
+    write_folder(tmp_path, {f"a/{name}": data, f"b/a/copy of {name}": data})
     seen = readers.Seen()
     assert len(list(ts.read(tmp_path / "a" / name, seen=seen))) == 1
     for path in (tmp_path / "a", tmp_path / "b", tmp_path / "b/a" / f"copy of {name}"):
@@ -89,32 +55,32 @@ def test_copies_are_found_in_another_input_too(tmp_path, name, data):
 
 
 def test_the_same_words_on_another_day_or_from_another_team_are_no_copy(tmp_path):
-    write(tmp_path, {"2026-03-13.md": NOTE, "2026-03-20.md": NOTE, "pay/notes.md": NOTE, "ship/notes.md": NOTE})
+    write_folder(tmp_path, {"2026-03-13.md": NOTE, "2026-03-20.md": NOTE, "pay/notes.md": NOTE, "ship/notes.md": NOTE})
     messages, report = read_all(tmp_path)
     assert ([m.text for m in messages], report.skipped) == (["We agreed"] * 4, {"heading": 4})
     assert len({m.id for m in messages}) == 4
 
 
 def test_chats_with_ids_of_their_own_are_compared_message_by_message(tmp_path):
-    write(tmp_path, {"a/payments.json": SLACK, "b/payments.json": SLACK})
+    write_folder(tmp_path, {"a/payments.json": SLACK, "b/payments.json": SLACK})
     assert read_all(tmp_path)[1].skipped == {"duplicate": 1}
 
 
 def test_copies_of_an_undated_note_are_no_series(tmp_path):
-    write(tmp_path, {f"retro ({n}).md": NOTE for n in range(1, 6)})
+    write_folder(tmp_path, {f"retro ({n}).md": NOTE for n in range(1, 6)})
     messages, report = read_all(tmp_path)
     assert ([m.text for m in messages], report.skipped) == (["We agreed"], {"heading": 1, "duplicate file": 4})
 
 
 def test_files_over_the_limit_and_damaged_ones_are_not_compared(tmp_path, monkeypatch):
     monkeypatch.setattr(copies, "MAX_BYTES", len(NOTE) - 1)
-    write(tmp_path, {"a.md": NOTE, "b.md": NOTE})
+    write_folder(tmp_path, {"a.md": NOTE, "b.md": NOTE})
     assert texts(tmp_path) == ["We agreed"] * 2
 
 
 def test_two_files_that_begin_alike_are_both_read(tmp_path):
     rows = "author,text\n" + "Ana,We waited for the gate\n" * 5000
-    write(tmp_path, {"a.csv": f"{rows}Ana,We agreed\n", "b.csv": f"{rows}Ana,We parted\n"})
+    write_folder(tmp_path, {"a.csv": f"{rows}Ana,We agreed\n", "b.csv": f"{rows}Ana,We parted\n"})
     assert len((tmp_path / "a.csv").read_bytes()) > 2 * 64 * 1024
     assert read_all(tmp_path)[1].skipped.get("duplicate file", 0) == 0
 
@@ -128,15 +94,15 @@ def notes_of_a_series(count):
 
 def test_a_template_is_found_in_pages_that_lie_alone_and_in_a_whole_export(tmp_path):
     pages = {f"Retro {n} {PAGE_ID.format(n)}.md": f"Say what went well!\n\n- We waited {n} days.\n" for n in range(5)}
-    write(tmp_path / "whole", pages)
-    write(tmp_path / "mixed", pages | {"readme.txt": "We keep our notes here.\n"})
+    write_folder(tmp_path / "whole", pages)
+    write_folder(tmp_path / "mixed", pages | {"readme.txt": "We keep our notes here.\n"})
     for folder, others in (("whole", 0), ("mixed", 1)):
         messages, report = read_all(tmp_path / folder)
         assert (len(messages), report.skipped["template"]) == (5 + others, 5)
 
 
 def test_texts_of_a_template_come_when_everything_is_asked_for(tmp_path):
-    write(tmp_path, notes_of_a_series(4))
+    write_folder(tmp_path, notes_of_a_series(4))
     found, report = read_all(tmp_path, system=True)
     assert [m.text for m in found if m.skip == "template"] == ["Say what went well!"] * 4
     assert "template" not in report.skipped
@@ -169,7 +135,7 @@ def test_the_first_look_at_a_note_keeps_nothing_of_it(tmp_path):
             assert source.head()
             return iter(())
 
-    source = sources.open_file(write(tmp_path, {"a.md": NOTE}) / "a.md")
+    source = sources.open_file(write_folder(tmp_path, {"a.md": NOTE}) / "a.md")
     assert list(readers._once(Reader(), source, readers.Options())) == []
     assert source._first == []
 
@@ -186,19 +152,19 @@ def test_everything_comes_in_the_order_of_paths(tmp_path):
         "d/e.md": "Four",
         "d.md": "Five",
     }
-    write(tmp_path, slack | parts)
+    write_folder(tmp_path, slack | parts)
     # "b" stands before "b.md", as a word before a longer one.
     assert texts(tmp_path) == ["One", "We agreed", "Two", "We", "Three", "Five", "Four"]
 
 
 def test_a_folder_in_an_archive_in_an_archive_may_be_an_export(tmp_path):
     inner = zipped({f"export/{name}": data for name, data in EXPORT.items()} | {"a.md": "Hello there"})
-    path = write(tmp_path, {"all.zip": zipped({"inner.zip": inner})}) / "all.zip"
+    path = write_folder(tmp_path, {"all.zip": zipped({"inner.zip": inner})}) / "all.zip"
     assert texts(path) == ["Hello there", "We agreed"]
 
 
 def test_a_format_that_is_asked_for_is_found_as_an_export_in_a_folder(tmp_path):
-    write(tmp_path, {f"x/{name}": data for name, data in EXPORT.items()})
+    write_folder(tmp_path, {f"x/{name}": data for name, data in EXPORT.items()})
     messages, report = read_all(tmp_path, format="slack")
     assert [(m.text, m.channel) for m in messages] == [("We agreed", "payments")]
     assert report.problems == ()
@@ -206,14 +172,14 @@ def test_a_format_that_is_asked_for_is_found_as_an_export_in_a_folder(tmp_path):
 
 def test_the_ids_of_a_note_are_the_same_in_an_archive_and_in_the_folder_it_was(tmp_path):
     files = {"a.md": "One", "pay/b.md": "Two"}
-    write(tmp_path, {"all.zip": zipped(files), "all.tgz": tarred({k: v.encode() for k, v in files.items()})})
-    write(tmp_path / "all", files)
+    write_folder(tmp_path, {"all.zip": zipped(files), "all.tgz": tarred(files)})
+    write_folder(tmp_path / "all", files)
     ids = [[m.id for m in ts.read(tmp_path / name)] for name in ("all", "all.zip", "all.tgz")]
     assert ids[0] == ids[1] == ids[2]
 
 
 def test_members_in_thousands_of_folders_are_refused(tmp_path):
-    path = write(tmp_path, {"deep.zip": zipped({"a/" * 20_000 + "b.md": NOTE, "a.md": NOTE})}) / "deep.zip"
+    path = write_folder(tmp_path, {"deep.zip": zipped({"a/" * 20_000 + "b.md": NOTE, "a.md": NOTE})}) / "deep.zip"
     messages, report = read_all(path)
     assert len(messages) == 1
     assert [(p.problem, len(p.file)) for p in report.problems] == [("lies over 100 folders deep", 200)]
@@ -286,6 +252,6 @@ def test_members_of_a_packed_tar_file_in_any_order_are_not_unpacked_from_the_sta
 
 def test_a_packed_tar_file_is_read_whatever_the_order_of_its_members(tmp_path):
     notes = {f"{n}.md": f"We waited {n} days.\n".encode() for n in (5, 1, 4, 2, 3)}
-    write(tmp_path, {"a.tar.gz": tarred(notes), "b.tar": tarred(notes, "w")})
+    write_folder(tmp_path, {"a.tar.gz": tarred(notes), "b.tar": tarred(notes, "w")})
     expected = [f"We waited {n} days." for n in range(1, 6)]
     assert texts(tmp_path / "a.tar.gz") == texts(tmp_path / "b.tar") == expected

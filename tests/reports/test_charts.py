@@ -12,6 +12,8 @@ from textsignals.reports.charts import line, team_map
 from textsignals.reports.content import build
 
 CORNERS = [("Drift", 1, -1), ("Control", -1, 1), ("Crowding", -1, -1), ("Aligned", 1, 1)]
+# The elements of a chart: nothing that a name or a title says becomes another.
+DRAWN = {"svg", "defs", "style", "g", "path", "use", "text", "clipPath", "rect"}
 
 
 def curve(*rates, notes=None, partial=()):
@@ -108,17 +110,7 @@ def test_names_of_teams_are_text_and_nothing_else(name):
     texts = [element.text for element in root.iter("text")]
     assert shown in texts
     assert root.get("aria-label").endswith(f"{shown} at +0.3, +0.4")
-    assert {element.tag for element in root.iter()} <= {
-        "svg",
-        "defs",
-        "style",
-        "g",
-        "path",
-        "use",
-        "text",
-        "clipPath",
-        "rect",
-    }
+    assert {element.tag for element in root.iter()} <= DRAWN
 
 
 def test_the_map_names_every_team_and_corner_and_leaves_out_teams_without_a_place():
@@ -151,17 +143,7 @@ def test_an_event_is_a_dashed_line_with_its_title_cut_short_and_in_full_in_the_l
 @pytest.mark.parametrize("title", ["<script>x</script>", "$x$", "\x1b[31m", '"><svg onload=x>'])
 def test_titles_of_events_are_text(title):
     root = parsed(line(curve(0.1, 0.1), 20, [("2026-01-07", title)]))
-    assert {element.tag for element in root.iter()} <= {
-        "svg",
-        "defs",
-        "style",
-        "g",
-        "path",
-        "use",
-        "text",
-        "clipPath",
-        "rect",
-    }
+    assert {element.tag for element in root.iter()} <= DRAWN
 
 
 def test_no_region_reaches_beyond_the_corners():

@@ -6,7 +6,7 @@ import runpy
 
 import pytest
 
-PAIRS = 60
+SETS = 64
 
 
 @pytest.fixture(scope="module")
@@ -15,11 +15,11 @@ def script(root):
 
 
 def test_nothing_hidden_comes_out_and_without_protection_much_does(script, capsys):
-    assert script["main"](["--pairs", str(PAIRS)]) == 0
+    assert script["main"](["--sets", str(SETS)]) == 0
     last = capsys.readouterr().out.splitlines()[-1]
     recovered, bare = (int(part.rpartition(" ")[2]) for part in last.split(";"))
     assert recovered == 0
-    assert bare > PAIRS / 10
+    assert bare > SETS / 10
 
 
 @pytest.mark.parametrize("protection", ["pools", "ledger"])
@@ -29,7 +29,7 @@ def test_each_protection_is_needed(script, monkeypatch, capsys, protection):
         monkeypatch.setattr(parts["Ledger"], "admit", lambda self, atoms: "")
     else:
         monkeypatch.setitem(parts, "plan", unpooled(parts["plan"]))
-    assert script["main"](["--pairs", "30"]) == 1
+    assert script["main"](["--sets", "32"]) == 1
     assert int(capsys.readouterr().out.splitlines()[-1].split(";")[0].rpartition(" ")[2]) > 0
 
 

@@ -32,7 +32,8 @@ LEADS_REFUSED = "differs from an earlier report by too few teams"
 Atom = tuple[str | None, date | None, str]
 """What teams and windows are made of: an author, a day and a stratum or, without an author, a day and a document.
 
-Where one report has several texts of these, what tells them apart follows on a line of its own.
+Undated text of authors goes by its document, too. After a line break follows what tells texts apart that have all of
+these in common.
 """
 
 Atoms = Mapping[Atom, int]
@@ -94,20 +95,15 @@ def texts(days: Mapping[Place, Tally], by: str) -> dict[Cell, Atoms]:
     """Return the atoms of each (team, period) of what was counted by team, day and stratum (`scores.Counts.days`).
 
     The pseudonyms must be made under `project_key`, or nothing would be known again. A document goes by its name, so
-    that it is known again wherever it lies. Where two texts of a day would pass for the same, such as documents in two
-    folders or what somebody wrote in one place in two teams, they go by their path or place, and team.
+    that it is known again wherever it lies; its path and team tell it apart from others of that name.
     """
-    cells: dict[Cell, Counter[tuple[Atom, Atom]]] = defaultdict(Counter)
+    cells: dict[Cell, Counter[Atom]] = defaultdict(Counter)
     for (team, day, stratum), tally in days.items():
         cell = cells[team, period_of(day, by) if day else UNDATED]
         for (who, document), n in tally.sentences.items():
-            place, name = (stratum, stratum) if who else (document, _FOLDER.split(document)[-1])
-            cell[(who, day, name), (who, day, f"{place}\n{team}")] += n
-    several = Counter(short for short, _ in {told: None for cell in cells.values() for told in cell})
-    return {
-        cell: {exact if several[short] > 1 else short: n for (short, exact), n in found.items()}
-        for cell, found in sorted(cells.items())
-    }
+            place = stratum if who and day else document
+            cell[who, day, f"{_FOLDER.split(place)[-1]}\n{place}\n{team}"] += n
+    return dict(sorted(cells.items()))
 
 
 def lead_texts(days: Mapping[Place, Tally], by: str, shown: Container[Cell]) -> dict[Cell, Atoms]:
@@ -134,6 +130,7 @@ def joined(parts: Iterable[Atoms]) -> Atoms:
 class Ledger:
     """Decides for one report which sums may be published beside those of earlier reports, and keeps them.
 
+    `zone` names where days begin; it must be that of all reports that are kept together.
     Used in a `with` statement, which holds other reports off and, if nothing fails, keeps what was admitted on its end;
     that must come before the report is written. Published sums cut text into regions: what is in the same sums. All
     that can be computed from sums is about unions of regions, so a sum is admitted if all regions that it makes are
@@ -143,15 +140,15 @@ class Ledger:
     The ledger has no names: it keeps keyed hashes of authors and documents, days, and numbers of sentences.
     """
 
-    def __init__(self, folder: Path | None = None) -> None:
-        self._folder = folder or state_folder()
+    def __init__(self, folder: Path | None = None, zone: str = "UTC") -> None:
+        self._folder, self._zone = folder or state_folder(), zone
         self._sums: list[_Kept] = []
         self._admitted: list[_Kept] = []
         self._known: set[bytes] = set()
         # For each atom the published sums that hold it, by their place in the list, with their sentences.
         self._holders: dict[bytes, dict[int, int]] = defaultdict(dict)
         self._alike: dict[bytes, dict[bytes, None]] = defaultdict(dict)
-        # Atoms of this report that were published under another name, or of which that cannot be said.
+        # Atoms of this report that were published as others, or of which that cannot be said.
         self._recognised: dict[bytes, _Kept | None] = {}
 
     def __enter__(self) -> Ledger:
@@ -162,7 +159,7 @@ class Ledger:
             # Apart from the pseudonyms that files may hold.
             self._check = hmac.digest(key, b"line", "sha256")
             self._hash = Pseudonyms(hmac.digest(key, b"ledger", "sha256"))
-            for kept in _read(self._folder / _LINES, self._check):
+            for kept in _read(self._folder / _LINES, self._check, self._zone):
                 self._add(kept)
         except BaseException:
             self._lock.__exit__(None, None, None)
@@ -174,15 +171,15 @@ class Ledger:
     ) -> None:
         try:
             if kind is None and self._admitted:
-                _append(self._folder / _LINES, [_line(kept, self._check) for kept in self._admitted])
+                _append(self._folder / _LINES, [_line(kept, self._zone, self._check) for kept in self._admitted])
         finally:
             self._lock.__exit__(None, None, None)
 
     def recognise(self, cells: Iterable[Atoms]) -> None:
-        """Find out which texts of a report were published as another team's; asked before any sum of it is admitted.
+        """Find out which texts of a report were published before; asked before any sum of it is admitted.
 
-        Most texts go by author, day and place or document, whatever team they are of. Only where there are several of
-        these does a team or folder tell them apart, and it may have another name now, or be one with another.
+        What tells apart texts of one author, day and place or document, their team or folder, may be called otherwise
+        now, or be one with another.
         """
         texts: dict[bytes, dict[bytes, int]] = defaultdict(dict)
         for atoms in cells:
@@ -233,8 +230,8 @@ class Ledger:
         atoms = dict.fromkeys([*kept, *(atom for i in touched for atom in self._sums[i])])
         new, regions = len(self._sums), defaultdict[tuple[int, ...], Tally](Tally)
         for atom in atoms:
-            author, _, *rest = _ATOM.unpack(atom)
-            cluster = (None, b"".join(rest).hex()) if author == _NOBODY else (author.hex(), "")
+            author, _, document, _ = _ATOM.unpack(atom)
+            cluster = (None, document.hex()) if author == _NOBODY else (author.hex(), "")
             held = {**self._holders.get(atom, {}), **({new: kept[atom]} if atom in kept else {})}
             below = 0
             # Where sums hold different numbers of somebody's sentences of a day, the fewer are among the more.
@@ -245,27 +242,31 @@ class Ledger:
 
 
 def _recognised(own: _Kept, published: Mapping[bytes, set[int]]) -> dict[bytes, _Kept | None]:
-    """Return which of the texts of one author, day and place were published before, as what; None where that is open.
+    """Return as what the texts of one author, day and place were published before; None where that is open.
 
-    `published` holds for each such text that was the numbers of sentences with which it was. What goes by the same name
-    is the same; else what has as many sentences, or what alone is left on both sides. One text of as many sentences as
-    all that were published is all of them.
+    `published` holds for each of those the numbers of sentences with which it was. A name proves nothing unless the
+    number fits, too: it may have passed to another text. Then numbers decide; what alone is left on both sides is the
+    same, and one text with as many sentences as all that is left is all of it.
     """
-    most = {atom: max(numbers) for atom, numbers in published.items()}
-    if len(own) == 1 and len(most) > 1 and sum(own.values()) == sum(most.values()):
-        return {next(iter(own)): most}
-    new = {atom: n for atom, n in own.items() if atom not in published}
-    gone = {atom: numbers for atom, numbers in published.items() if atom not in own}
+    same = {atom for atom, n in own.items() if n in published.get(atom, ())}
+    new = {atom: n for atom, n in own.items() if atom not in same}
+    gone = {atom: numbers for atom, numbers in published.items() if atom not in same}
     found: dict[bytes, _Kept | None] = {}
     for atom, n in new.items():
         fit = [other for other, numbers in gone.items() if n in numbers]
         if len(fit) == 1 and [*new.values()].count(n) == 1:
             found[atom] = {fit[0]: n}
             del gone[fit[0]]
-    left = {atom: n for atom, n in new.items() if atom not in found}
-    if len(left) == len(gone) == 1:
-        return found | {atom: {next(iter(gone)): n} for atom, n in left.items()}
-    return found | (dict.fromkeys(left) if gone else {})
+    left = [atom for atom in new if atom not in found]
+    if not gone:
+        return found
+    if len(left) == 1:
+        most = {atom: max(numbers) for atom, numbers in gone.items()}
+        if len(most) == 1:
+            return found | {left[0]: dict.fromkeys(most, new[left[0]])}
+        if sum(most.values()) == new[left[0]]:
+            return found | {left[0]: most}
+    return found | dict.fromkeys(left)
 
 
 @contextmanager
@@ -359,20 +360,21 @@ def _content(kept: _Kept) -> bytes:
     return b"".join(atom + _SENTENCES.pack(n) for atom, n in sorted(kept.items()))
 
 
-def _line(kept: _Kept, check: bytes) -> str:
-    """Return the line of a published sum: its days, its atoms, and a keyed hash of both."""
+def _line(kept: _Kept, zone: str, check: bytes) -> str:
+    """Return the line of a published sum: its days, where they begin, its atoms, and a keyed hash of these."""
     days = sorted({_ATOM.unpack(atom)[1] for atom in kept} - {0})
     first, last = (date.fromordinal(d).isoformat() for d in (days[0], days[-1])) if days else ("", "")
     atoms = base64.b64encode(zlib.compress(_content(kept), 9)).decode("ascii")
-    return json.dumps({"first": first, "last": last, "atoms": atoms, "check": _seal(check, first, last, atoms)}) + "\n"
+    told = {"first": first, "last": last, "zone": zone, "atoms": atoms}
+    return json.dumps({**told, "check": _seal(check, *told.values())}) + "\n"
 
 
 def _seal(check: bytes, *fields: str) -> str:
     return hmac.digest(check, "\n".join(fields).encode(), "sha256")[:16].hex()
 
 
-def _read(path: Path, check: bytes) -> Iterator[_Kept]:
-    """Yield the published sums of a ledger; raises TextSignalsError at a line that is not as it was written."""
+def _read(path: Path, check: bytes, zone: str) -> Iterator[_Kept]:
+    """Yield the published sums; raises TextSignalsError at a line that is not as it was written, or of another zone."""
     try:
         lines = path.read_bytes().splitlines(keepends=True) if path.exists() else []
     except OSError as error:
@@ -380,11 +382,17 @@ def _read(path: Path, check: bytes) -> Iterator[_Kept]:
     for number, line in enumerate(lines, 1):
         try:
             kept = json.loads(line)
-            first, last, atoms, seal = (str(kept[name]) for name in ("first", "last", "atoms", "check"))
-            if not line.endswith(b"\n") or not hmac.compare_digest(seal, _seal(check, first, last, atoms)):
+            first, last, there, atoms, seal = (str(kept[x]) for x in ("first", "last", "zone", "atoms", "check"))
+            if not line.endswith(b"\n") or not hmac.compare_digest(seal, _seal(check, first, last, there, atoms)):
                 raise ValueError
         except (ValueError, KeyError, TypeError) as error:
             raise _damaged(f"{path}, line {number}", "is damaged or of another key") from error
+        if there != zone:
+            # The same text on other days could not be compared.
+            raise TextSignalsError(
+                f"{path}: earlier reports count days in {there}, not in {zone}; use --tz {there},"
+                f" or set {_ENVIRONMENT} to a folder for reports on other text"
+            )
         packed, size = zlib.decompress(base64.b64decode(atoms)), _ATOM.size + _SENTENCES.size
         yield {
             packed[i : i + _ATOM.size]: _SENTENCES.unpack_from(packed, i + _ATOM.size)[0]

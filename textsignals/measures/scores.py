@@ -34,7 +34,7 @@ Place = tuple[str, date | None, str]
 """Where something was written: team, day, and stratum: the channel of a chat, else the format of the source."""
 
 Cluster = tuple[str | None, str]
-"""What hangs together: a pseudonym and an ISO week or, where no author is recorded, None and a document."""
+"""What hangs together: a pseudonym and an ISO week or, if undated, a document; without an author, None and that."""
 
 Offer = Callable[[Place, str | None, str, str, str], None]
 """Takes a sentence that a report might quote: place, pseudonym of the author, document, signal, and the sentence."""
@@ -131,7 +131,7 @@ class Counts:
         named = message.author or message.author_id
         cluster: Cluster = (None, message.file)
         if named:
-            cluster = (self._pseudonyms(named), period_of(day, "week") if day else "")
+            cluster = (self._pseudonyms(named), period_of(day, "week") if day else message.file)
         tally.messages += 1
         tally.sentences[cluster] += len(tagged)
         for sentence, tags in tagged:

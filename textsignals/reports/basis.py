@@ -79,7 +79,7 @@ class Basis:
         rows = {p: row for p, row in self.plan.rows.items() if len(self._wrote(row, True)) >= MIN_TEAMS_FOR_LEADS}
 
         def enough(region: Tally) -> bool:
-            return len(region.authors) >= MIN_TEAMS_FOR_LEADS
+            return len(region.authors) >= MIN_TEAMS_FOR_LEADS and region.top_share <= MAX_SHARE
 
         return frozenset(p for p, row in sorted(rows.items()) if ledger.admit(joined(atoms[c] for c in row), enough))
 

@@ -1,11 +1,12 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from datetime import UTC, datetime
 
 import pytest
-from damage import damaged, read_anyway
-from hypothesis import given, settings
+from damage import damage_never_crashes
+from exports import read_all, write
 
 import textsignals as ts
 from textsignals.errors import InputError
@@ -52,16 +53,8 @@ VALID = {
 }
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    return tmp_path_factory.mktemp("boards")
-
-
 def read_text(folder, text, name="retro.csv", **options):
-    path = folder / name
-    path.write_bytes(text if isinstance(text, bytes) else text.encode())
-    reading = ts.read(path, **options)
-    return list(reading), reading.report
+    return read_all(write(folder / name, text), **options)
 
 
 # Parabol
@@ -187,10 +180,10 @@ def test_two_undated_boards_may_hold_the_same_card(tmp_path):
 
 
 def test_the_board_of_the_samples_has_its_true_counts(samples):
-    reading = ts.read(samples / "retro-csv/funretro-export-newVersion.csv")
-    cards = list(reading)
-    assert [sum(c.section == s for c in cards) for s in ("start", "progress", "finished")] == [4, 3, 3]
-    assert reading.report.files[0].details == {"columns": 3, "rows": 5, "filled cells": 10}
+    cards, report = read_all(samples / "retro-csv/funretro-export-newVersion.csv")
+    assert Counter(card.section for card in cards) == {"start": 4, "progress": 3, "finished": 3}
+    assert not [card.text for card in cards if "(+" in card.text]
+    assert report.files[0].details == {"columns": 3, "rows": 5, "filled cells": 10}
     assert [card.votes for card in cards if card.votes] == [2]
 
 
@@ -299,19 +292,10 @@ def test_a_table_without_cards_says_so(folder):
     ],
 )
 def test_which_files_are_boards(tmp_path, text, format_):
-    path = tmp_path / ("a.txt" if text[:2] in ("# ", "We") else "a.csv")
-    path.write_text(text)
-    assert sniff(path)[0] == format_
+    assert sniff(write(tmp_path / ("a.txt" if text[:2] in ("# ", "We") else "a.csv"), text))[0] == format_
 
 
 @pytest.mark.parametrize("name", VALID)
 def test_damaged_exports_never_crash(folder, name):
-    @settings(max_examples=50, deadline=None)
-    @given(damaged(VALID[name]))
-    def check(data):
-        path = folder / name
-        path.write_bytes(data)
-        read_anyway(path)
-        read_anyway(path, format=boards.NAME)
-
-    check()
+    damage_never_crashes(folder / name, VALID[name])
+    damage_never_crashes(folder / name, VALID[name], format=boards.NAME)

@@ -4,11 +4,11 @@ import json
 from datetime import UTC, datetime
 
 import pytest
-from damage import JSON, damaged, read_anyway
+from damage import JSON, damage_never_crashes, read_anyway
+from exports import read_all, write
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import textsignals as ts
 from textsignals.errors import InputError
 from textsignals.readers import sniff
 from textsignals.readers.boards import trello
@@ -80,16 +80,8 @@ TEXTS = [
 ]
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    return tmp_path_factory.mktemp("trello")
-
-
 def read_board(folder, board, **options):
-    path = folder / "board.json"
-    path.write_bytes(board if isinstance(board, bytes) else json.dumps(board).encode())
-    reading = ts.read(path, **options)
-    return list(reading), reading.report
+    return read_all(write(folder / "board.json", board), **options)
 
 
 @pytest.mark.parametrize(
@@ -174,17 +166,14 @@ def test_json_of_another_kind_cannot_be_read_as_a_board(folder):
     ],
 )
 def test_which_json_is_a_board(tmp_path, name, data, sure):
-    path = tmp_path / name
-    path.write_text(json.dumps(data))
-    found = sniff(path)
+    found = sniff(write(tmp_path / name, json.dumps(data)))
     assert found == (trello.NAME, 1.0) if sure else found[0] != trello.NAME
 
 
 def test_the_board_of_the_samples_has_its_true_counts(samples):
-    reading = ts.read(samples / "trello/data-trelloJson.json")
-    [card] = reading
+    [card], report = read_all(samples / "trello/data-trelloJson.json")
     # 1 card (0 closed), 1 list, 1 member, 0 checklists, 5 actions of the software.
-    assert reading.report.files[0].details == {
+    assert report.files[0].details == {
         "cards": 1,
         "archived cards": 0,
         "lists": 1,
@@ -198,15 +187,11 @@ def test_the_board_of_the_samples_has_its_true_counts(samples):
         "action removeMemberFromCard": 1,
     }
     assert (card.text, card.section, card.channel) == ("Name Card 7", "TODO", "Test Board Name")
-    assert (reading.report.read, reading.report.yielded) == (6, 1)
+    assert (report.read, report.yielded) == (6, 1)
 
 
-@settings(max_examples=50, deadline=None)
-@given(damaged(VALID["board.json"]))
-def test_damaged_exports_never_crash(folder, data):
-    path = folder / "damaged.json"
-    path.write_bytes(data)
-    read_anyway(path, format="trello")
+def test_damaged_exports_never_crash(folder):
+    damage_never_crashes(folder / "damaged.json", VALID["board.json"], format="trello")
 
 
 @settings(max_examples=50, deadline=None)

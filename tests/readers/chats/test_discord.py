@@ -1,11 +1,11 @@
 from __future__ import annotations
 
 import json
-import zipfile
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 from damage import JSON, MANY, damage_never_crashes, read_anyway
+from exports import read_all, write, write_folder, write_zip
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -66,13 +66,7 @@ VALID = {
 
 
 def read(tmp_path, data, name="a.json", **options):
-    path = tmp_path / name
-    if isinstance(data, bytes):
-        path.write_bytes(data)
-    else:
-        path.write_text(data if isinstance(data, str) else json.dumps(data), "utf-8")
-    reading = ts.read(path, **options)
-    return list(reading), reading.report
+    return read_all(write(tmp_path / name, data), **options)
 
 
 def csv_text(*rows):
@@ -114,9 +108,8 @@ def csv_text(*rows):
 )
 def test_real_channels_have_their_true_counts(samples, file, types, edited, references, empty, skipped, yielded):
     raw = json.loads((samples / "discord" / file).read_text("utf-8"))["messages"]
-    reading = ts.read(samples / "discord" / file)
-    messages = list(reading)
-    [account] = reading.report.files
+    messages, report = read_all(samples / "discord" / file)
+    [account] = report.files
     assert account.format == "discord"
     assert account.details == {f"type {name}": n for name, n in types.items()} | {
         "by bots": 0,
@@ -454,20 +447,6 @@ def package(messages_csv):
     return files
 
 
-def write_folder(path, files):
-    for name, data in files.items():
-        (path / name).parent.mkdir(parents=True, exist_ok=True)
-        (path / name).write_text(data, "utf-8")
-    return path
-
-
-def write_zip(path, files):
-    with zipfile.ZipFile(path, "w") as archive:
-        for name, data in files.items():
-            archive.writestr(name, data)
-    return path
-
-
 @pytest.mark.parametrize("form", ["zip", "folder", "wrapped zip", "csv"])
 def test_a_data_package_gives_one_persons_messages_with_their_channels(tmp_path, form):
     files = package(form == "csv")
@@ -477,8 +456,7 @@ def test_a_data_package_gives_one_persons_messages_with_their_channels(tmp_path,
         path = write_zip(tmp_path / "package.zip", {f"package/{name}": data for name, data in files.items()})
     else:
         path = write_folder(tmp_path / "package", files)
-    reading = ts.read(path)
-    found = list(reading)
+    found, report = read_all(path)
     assert [(m.id, m.text, m.channel, m.thread_id) for m in found] == [
         ("discord:810", "Text 0", "payments", None),
         ("discord:811", "Text 1", "direct messages", "700000000000000002"),
@@ -487,7 +465,7 @@ def test_a_data_package_gives_one_persons_messages_with_their_channels(tmp_path,
     assert {(m.author, m.author_id, m.timestamp) for m in found} == {
         ("Ana", "311", datetime(2026, 3, 13, 9, tzinfo=UTC))
     }
-    [account] = reading.report.files
+    [account] = report.files
     assert account.format == "discord"
     assert account.assumptions == (
         "a data package of Discord holds the messages of one person only",
@@ -540,8 +518,7 @@ def test_damaged_settings_of_a_package_cost_only_names(tmp_path):
     ],
 )
 def test_files_of_discord_are_recognised(tmp_path, name, data):
-    (tmp_path / name).write_bytes(data)
-    format_, sure = sniff(tmp_path / name)
+    format_, sure = sniff(write(tmp_path / name, data))
     assert format_ == "discord"
     assert sure >= 0.9
 
@@ -558,8 +535,7 @@ def test_files_of_discord_are_recognised(tmp_path, name, data):
     ],
 )
 def test_files_of_others_are_not_claimed(tmp_path, name, data):
-    (tmp_path / name).write_bytes(data)
-    assert sniff(tmp_path / name)[0] != "discord"
+    assert sniff(write(tmp_path / name, data))[0] != "discord"
 
 
 def test_a_file_that_is_none_says_so(tmp_path):
@@ -573,30 +549,27 @@ def test_a_file_that_is_none_says_so(tmp_path):
 
 
 @pytest.mark.parametrize("name", VALID)
-def test_damaged_files_never_crash(tmp_path_factory, name):
-    damage_never_crashes(tmp_path_factory.mktemp("damage") / name, VALID[name], format="discord", system=True)
+def test_damaged_files_never_crash(folder, name):
+    damage_never_crashes(folder / name, VALID[name], format="discord", system=True)
 
 
 @MANY
 @given(st.dictionaries(st.sampled_from([*message(), "reference", "forwardedMessage"]), JSON), JSON)
-def test_fields_of_any_type_never_crash(tmp_path_factory, fields, channel):
-    path = tmp_path_factory.getbasetemp() / "fields.json"
-    path.write_text(json.dumps(export(message() | fields, message("999"), channel=channel)), "utf-8")
+def test_fields_of_any_type_never_crash(folder, fields, channel):
+    path = write(folder / "fields.json", export(message() | fields, message("999"), channel=channel))
     assert read_anyway(path, format="discord", system=True)[-1].id == "discord:999"
 
 
 @MANY
 @given(st.lists(st.dictionaries(st.sampled_from(["ID", "Timestamp", "Contents", "Attachments"]), JSON)))
-def test_package_fields_of_any_type_never_crash(tmp_path_factory, entries):
-    path = tmp_path_factory.getbasetemp() / "messages.json"
+def test_package_fields_of_any_type_never_crash(folder, entries):
     whole = {"ID": 1, "Timestamp": "2026-03-13 09:00:00", "Contents": "x", "Attachments": ""}
-    path.write_text(json.dumps([whole, *entries]), "utf-8")
-    assert read_anyway(path, format="discord", system=True)
+    assert read_anyway(write(folder / "messages.json", [whole, *entries]), format="discord", system=True)
 
 
 @MANY
 @given(st.lists(st.text(max_size=25)))
-def test_dates_of_any_form_never_crash(tmp_path_factory, dates):
-    path = tmp_path_factory.getbasetemp() / "dates.csv"
+def test_dates_of_any_form_never_crash(folder, dates):
+    path = folder / "dates.csv"
     path.write_text(csv_text(*(("1", "ana", date, "x", "", "") for date in dates)), "utf-8", errors="replace")
     read_anyway(path, format="discord")

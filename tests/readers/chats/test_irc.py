@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 import pytest
-from damage import MANY, damaged, read_anyway
-from hypothesis import given
+from damage import damage_never_crashes
+from exports import read_all, write
 
 import textsignals as ts
 from textsignals.errors import InputError
@@ -28,10 +28,7 @@ VALID = {
 
 
 def read_log(tmp_path, text, name="#ops.2026-03-13.log", **options):
-    path = tmp_path / name
-    path.write_bytes(text if isinstance(text, bytes) else text.encode())
-    reading = ts.read(path, system=True, **options)
-    return list(reading), reading.report
+    return read_all(write(tmp_path / name, text), system=True, **options)
 
 
 def said(messages):
@@ -406,15 +403,13 @@ def test_dates_that_cannot_be_are_told(tmp_path):
     # Python words it one way or another.
     assert first.startswith("its time is impossible (day")
     assert second == "the date 1980-01-01 is before 1990"
-    path = tmp_path / "2099-01-01.log"
-    path.write_text("[10:00] <ana> hi\n")
+    path = write(tmp_path / "2099-01-01.log", "[10:00] <ana> hi\n")
     with pytest.raises(InputError, match="the date 2099-01-01 is in the future; mend the date in the name"):
         list(ts.read(path))
 
 
 def test_a_file_that_is_no_log_says_so_when_forced(tmp_path):
-    path = tmp_path / "a.txt"
-    path.write_text("We met.\n")
+    path = write(tmp_path / "a.txt", "We met.\n")
     with pytest.raises(InputError, match="holds no line of a known IRC log; give the log file of the client itself"):
         list(ts.read(path, format="irc"))
 
@@ -436,32 +431,23 @@ def test_a_file_that_is_no_log_says_so_when_forced(tmp_path):
     ],
 )
 def test_other_files_are_not_taken_for_logs(tmp_path, name, text):
-    path = tmp_path / name
-    path.write_text(text)
-    reader, sure = sniff(path)
+    reader, sure = sniff(write(tmp_path / name, text))
     assert reader != "irc" or sure < 0.4
 
 
 def test_equal_lines_of_one_minute_are_two_and_overlapping_logs_are_one(tmp_path):
     text = "[10:00] <ana> yes\n[10:00] <ana> yes\n"
     for name in ("a", "b"):
-        (tmp_path / name).mkdir()
-        (tmp_path / name / "#ops.2026-03-13.log").write_text(text)
+        write(tmp_path / name / "#ops.2026-03-13.log", text)
     reading = ts.read(tmp_path)
     assert len(list(reading)) == 2
     assert reading.report.skipped == {"duplicate": 2}
 
 
 def test_a_folder_named_like_a_channel_names_it(tmp_path):
-    (tmp_path / "#ops").mkdir()
-    (tmp_path / "#ops" / "2026-03-13.log").write_text("[10:00:00] <ana> hi\n")
+    write(tmp_path / "#ops" / "2026-03-13.log", "[10:00:00] <ana> hi\n")
     [line] = ts.read(tmp_path)
     assert line.channel == "#ops"
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    return tmp_path_factory.mktemp("irc")
 
 
 @pytest.mark.parametrize("name", VALID)
@@ -473,14 +459,7 @@ def test_valid_logs_are_read_without_a_problem(folder, name):
 
 @pytest.mark.parametrize("name", VALID)
 def test_damaged_logs_never_crash(folder, name):
-    @MANY
-    @given(damaged(VALID[name]))
-    def check(data):
-        path = folder / name
-        path.write_bytes(data)
-        read_anyway(path, format="irc", system=True)
-
-    check()
+    damage_never_crashes(folder / name, VALID[name], format="irc", system=True)
 
 
 TRUE = {
@@ -497,9 +476,8 @@ TRUE = {
 @pytest.mark.parametrize("file", TRUE)
 def test_real_logs_have_their_true_counts(samples, file):
     details, skipped, lines = TRUE[file]
-    reading = ts.read(samples / "irc" / file, system=True)
-    messages = list(reading)
-    account = reading.report.files[0]
+    messages, report = read_all(samples / "irc" / file, system=True)
+    account = report.files[0]
     assert {key: n for key, n in account.details.items() if key != "lines"} == details
     assert (account.read, account.quarantined, len(messages)) == (lines, 0, lines)
     found = Counter(m.skip for m in messages)

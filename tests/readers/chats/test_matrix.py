@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import io
 import json
-import zipfile
 
 import pytest
-from damage import JSON, MANY, damaged, read_anyway
+from damage import JSON, MANY, damage_never_crashes, read_anyway
+from exports import read_all, write, zipped
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -52,14 +51,6 @@ def export(*events, **fields):
     return json.dumps(head | {"exported_by": "Ana"} | fields | {"messages": list(events)}, indent=2)
 
 
-def zipped(members):
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w") as archive:
-        for name, data in members.items():
-            archive.writestr(name, data)
-    return out.getvalue()
-
-
 VALID = {
     "matrix - Payments - Chat Export - 2026-03-13.json": export(
         member(1, ANA, "Ana"),
@@ -72,10 +63,7 @@ VALID = {
 
 
 def read_room(tmp_path, *events, name="matrix - Payments - Chat Export - 2026-03-13.json", **fields):
-    path = tmp_path / name
-    path.write_text(export(*events, **fields), "utf-8")
-    reading = ts.read(path, system=True)
-    return list(reading), reading.report
+    return read_all(write(tmp_path / name, export(*events, **fields)), system=True)
 
 
 def test_a_message_has_author_time_room_and_id(tmp_path):
@@ -303,8 +291,7 @@ def test_a_file_cut_off_gives_what_stands_before_the_cut(tmp_path):
 
 
 def test_a_file_without_messages_says_so(tmp_path):
-    path = tmp_path / "a.json"
-    path.write_text('{"origin_server_ts": 1, "sender": 2, "content": 3}')
+    path = write(tmp_path / "a.json", '{"origin_server_ts": 1, "sender": 2, "content": 3}')
     with pytest.raises(InputError, match="holds no list of messages; export the room as JSON"):
         list(ts.read(path))
 
@@ -334,31 +321,15 @@ def test_overlapping_exports_are_counted_once(tmp_path):
     ],
 )
 def test_exports_of_others_are_left_to_their_readers(tmp_path, name, text):
-    path = tmp_path / name
-    path.write_text(text)
-    assert sniff(path)[0] != "matrix"
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    return tmp_path_factory.mktemp("matrix")
+    assert sniff(write(tmp_path / name, text))[0] != "matrix"
 
 
 @pytest.mark.parametrize("name", VALID)
 def test_damaged_exports_never_crash(folder, name):
-    path = folder / name
-    path.write_bytes(VALID[name])
-    reading = ts.read(path, format="matrix", system=True)
-    assert list(reading)
-    assert reading.report.problems == ()
-
-    @MANY
-    @given(damaged(VALID[name]))
-    def check(data):
-        path.write_bytes(data)
-        read_anyway(path, format="matrix", system=True)
-
-    check()
+    messages, report = read_all(write(folder / name, VALID[name]), format="matrix", system=True)
+    assert messages
+    assert report.problems == ()
+    damage_never_crashes(folder / name, VALID[name], format="matrix", system=True)
 
 
 KEYS = ["type", "sender", "event_id", "origin_server_ts", "content", "unsigned", "redacts", "state_key"]

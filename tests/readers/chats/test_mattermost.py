@@ -1,12 +1,12 @@
 from __future__ import annotations
 
 import json
-import zipfile
 from collections import Counter
 from datetime import UTC, datetime
 
 import pytest
 from damage import JSON, MANY, damage_never_crashes, read_anyway
+from exports import read_all, write, write_zip
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -76,12 +76,7 @@ VALID = {
 
 
 def read(tmp_path, data, name="a.jsonl", **options):
-    path = tmp_path / name
-    path.write_bytes(
-        data if isinstance(data, bytes) else (data if isinstance(data, str) else json.dumps(data)).encode()
-    )
-    reading = ts.read(path, **options)
-    return list(reading), reading.report
+    return read_all(write(tmp_path / name, data), **options)
 
 
 def read_posts(tmp_path, *posts, **options):
@@ -96,9 +91,8 @@ def test_the_real_export_has_its_true_counts(samples):
     entries = [json.loads(line) for line in path.read_text("utf-8").splitlines()]
     posts = [entry["post"] for entry in entries if entry["type"] == "post"]
     replies = [reply for p in posts for reply in p["replies"] or ()]
-    reading = ts.read(path)
-    found = list(reading)
-    [account] = reading.report.files
+    found, report = read_all(path)
+    [account] = report.files
     assert (account.format, account.read, account.yielded) == ("mattermost", 21, 13)
     assert account.skipped == {"join or leave": 8}
     assert account.details == Counter(entry["type"] for entry in entries) | {
@@ -301,13 +295,14 @@ def test_standup_bots_post_words_of_members(tmp_path):
 @pytest.mark.parametrize("wrapper", ["", "export/"])
 @pytest.mark.parametrize("name", ["import.jsonl", "mattermost.json"])
 def test_a_zip_is_read_without_the_files_attached(tmp_path, wrapper, name):
-    with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
-        archive.writestr(f"{wrapper}{name}", jsonl(*HEAD, post()))
-        archive.writestr(f"{wrapper}data/20260313/plan.md", "- Not a message of the export\n")
-        archive.writestr(f"{wrapper}data/emoji/x.png", b"\x89PNG")
-    reading = ts.read(tmp_path / "a.zip")
-    assert [m.text for m in reading] == ["We ship on Monday."]
-    [account] = reading.report.files
+    files = {
+        name: jsonl(*HEAD, post()),
+        "data/20260313/plan.md": "- Not a message of the export\n",
+        "data/emoji/x.png": b"\x89PNG",
+    }
+    found, report = read_all(write_zip(tmp_path / "a.zip", {f"{wrapper}{k}": v for k, v in files.items()}))
+    assert [m.text for m in found] == ["We ship on Monday."]
+    [account] = report.files
     assert account.details["attached files"] == 2
 
 
@@ -431,8 +426,7 @@ def test_an_empty_page_is_no_error_but_another_file_is(tmp_path):
 
 @pytest.mark.parametrize("name", VALID)
 def test_files_of_mattermost_are_recognised(tmp_path, name):
-    (tmp_path / name).write_bytes(VALID[name])
-    format_, sure = sniff(tmp_path / name)
+    format_, sure = sniff(write(tmp_path / name, VALID[name]))
     assert format_ == "mattermost"
     assert sure >= 0.9
 
@@ -448,32 +442,29 @@ def test_files_of_mattermost_are_recognised(tmp_path, name):
     ],
 )
 def test_files_of_others_are_not_claimed(tmp_path, name, data):
-    (tmp_path / name).write_bytes(data)
-    assert sniff(tmp_path / name)[0] != "mattermost"
+    assert sniff(write(tmp_path / name, data))[0] != "mattermost"
 
 
 # ---- damage ----
 
 
 @pytest.mark.parametrize("name", VALID)
-def test_damaged_files_never_crash(tmp_path_factory, name):
-    damage_never_crashes(tmp_path_factory.mktemp("damage") / name, VALID[name], format="mattermost", system=True)
+def test_damaged_files_never_crash(folder, name):
+    damage_never_crashes(folder / name, VALID[name], format="mattermost", system=True)
 
 
 @MANY
 @given(
     st.dictionaries(st.sampled_from([*post()["post"], "type", "props", "attachments", "channel_members"]), JSON), JSON
 )
-def test_fields_of_any_type_never_crash(tmp_path_factory, fields, user):
-    path = tmp_path_factory.getbasetemp() / "fields.jsonl"
+def test_fields_of_any_type_never_crash(folder, fields, user):
     users = [{"type": "user", "user": {"username": user, "first_name": user}}, {"type": "bot", "bot": user}]
-    path.write_text(jsonl(HEAD[0], *users, post(**fields), post("Last.")))
+    path = write(folder / "fields.jsonl", jsonl(HEAD[0], *users, post(**fields), post("Last.")))
     assert read_anyway(path, format="mattermost", system=True)[-1].text == "Last."
 
 
 @MANY
 @given(st.dictionaries(st.sampled_from([*api_post(), "metadata", "file_ids"]), JSON))
-def test_fields_of_pages_of_any_type_never_crash(tmp_path_factory, fields):
-    path = tmp_path_factory.getbasetemp() / "page.json"
-    path.write_text(json.dumps([api_post() | fields, api_post("p9")]))
+def test_fields_of_pages_of_any_type_never_crash(folder, fields):
+    path = write(folder / "page.json", [api_post() | fields, api_post("p9")])
     assert read_anyway(path, format="mattermost", system=True)[-1].id == "mattermost:p9"

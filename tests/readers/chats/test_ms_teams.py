@@ -1,13 +1,12 @@
 from __future__ import annotations
 
-import io
 import json
-import tarfile
 import zipfile
 from datetime import UTC, datetime
 
 import pytest
-from damage import JSON, MANY, read_anyway
+from damage import JSON, MANY, damage_never_crashes, read_anyway
+from exports import read_all, tarred, write
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -63,19 +62,12 @@ def camel(value):
     return [camel(inner) for inner in value] if isinstance(value, list) else value
 
 
-def write(path, data):
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(data if isinstance(data, bytes) else json.dumps(data).encode())
-    return path
-
-
-def read_all(path, **options):
-    reading = ts.read(path, system=True, **options)
-    return list(reading), reading.report
+def read_everything(path):
+    return read_all(path, system=True)
 
 
 def read_one(tmp_path, record):
-    [found], _ = read_all(write(tmp_path / "messages.json", [record]))
+    [found], _ = read_everything(write(tmp_path / "messages.json", [record]))
     return found
 
 
@@ -105,7 +97,7 @@ DIALECTS = {
 
 @pytest.mark.parametrize("dialect", DIALECTS)
 def test_every_dialect_gives_the_same_message(tmp_path, dialect):
-    [found], report = read_all(write(tmp_path / "messages.json", DIALECTS[dialect]))
+    [found], report = read_everything(write(tmp_path / "messages.json", DIALECTS[dialect]))
     assert {key: getattr(found, key) for key in FACTS} == FACTS
     assert report.files[0].format == "teams"
     assert report.files[0].details["messages"] == 1
@@ -294,7 +286,9 @@ def test_a_broken_list_and_a_broken_dump_do_not_stop_the_others(tmp_path):
 
 def test_replies_that_graph_nests_are_read(tmp_path):
     reply = camel(POST) | {"id": "1773396000001", "replyToId": POST["Id"]}
-    messages, report = read_all(write(tmp_path / "general.json", {"value": [camel(POST) | {"replies": [reply]}]}))
+    messages, report = read_everything(
+        write(tmp_path / "general.json", {"value": [camel(POST) | {"replies": [reply]}]})
+    )
     assert [(m.locator, m.reply_to, m.channel) for m in messages] == [
         ("message 1", None, "general"),
         ("message 1, reply 1", POST["Id"], "general"),
@@ -315,7 +309,7 @@ def test_replies_that_graph_nests_are_read(tmp_path):
 )
 def test_a_damaged_record_is_quarantined_with_its_place(tmp_path, record, problem):
     path = write(tmp_path / "messages.json", [POST, record, POST | {"Id": "5"}])
-    messages, report = read_all(path)
+    messages, report = read_everything(path)
     assert [m.locator for m in messages] == ["message 1", "message 3"]
     [found] = report.problems
     assert str(found) == f"{path}, message 2: {problem}"
@@ -341,24 +335,14 @@ SAID = {
 }
 
 
-def tar_bytes(members):
-    out = io.BytesIO()
-    with tarfile.open(fileobj=out, mode="w") as archive:
-        for name, data in members.items():
-            info = tarfile.TarInfo(name)
-            info.size = len(data)
-            archive.addfile(info, io.BytesIO(data))
-    return out.getvalue()
-
-
 def test_a_personal_export_is_read_from_tar_folder_and_file(tmp_path):
     data = json.dumps(personal(SAID)).encode()
     members = {"messages.json": data, "endpoints.json": b"[]", "media/a.1.jpg": b"x"}
-    tar = write(tmp_path / "8_live_bo_export.tar", tar_bytes(members))
+    tar = write(tmp_path / "8_live_bo_export.tar", tarred(members, "w"))
     for name, inner in members.items():
         write(tmp_path / "folder" / name, inner)
     for path in (tar, tmp_path / "folder", tmp_path / "folder/messages.json"):
-        [found], report = read_all(path)
+        [found], report = read_everything(path)
         assert (found.id, found.text, found.author) == (f"teams:{GROUP}:1773396000000", "We agreed", "Ana")
         assert (found.channel, found.timestamp) == ("Release crew", datetime(2026, 3, 13, 10, tzinfo=UTC))
         assert report.files[0].format == "teams"
@@ -385,7 +369,7 @@ def test_a_personal_export_is_read_from_tar_folder_and_file(tmp_path):
     ],
 )
 def test_a_personal_export_tells_software_from_people(tmp_path, fields, skip):
-    [found], _ = read_all(write(tmp_path / "messages.json", personal(SAID | fields)))
+    [found], _ = read_everything(write(tmp_path / "messages.json", personal(SAID | fields)))
     assert found.skip == skip
     assert skip is not None or found.text == "We agreed"
     assert "theirs" not in found.text
@@ -402,7 +386,7 @@ def test_a_personal_export_keeps_edits_reactions_and_mentions(tmp_path):
         "properties": {"mentions": '[{"itemid": "0", "mri": "8:ana"}, {"itemid": 1, "mri": "8:ana"}]'},
     }
     data = personal(SAID | edit, SAID | split, id="8:live:ana", threadProperties=None, displayName="Ana")
-    messages, _ = read_all(write(tmp_path / "messages.json", data))
+    messages, _ = read_everything(write(tmp_path / "messages.json", data))
     assert [m.text for m in messages] == ["@Bo agreed", "@Ana Ruiz asks"]
     assert (messages[0].edited, messages[0].reactions) == (True, {"like": 1})
 
@@ -410,7 +394,7 @@ def test_a_personal_export_keeps_edits_reactions_and_mentions(tmp_path):
 def test_a_conversation_of_two_is_marked_as_private(tmp_path):
     pair = SAID | {"conversationid": "8:live:ana"}
     data = personal(pair, id="8:live:ana", threadProperties=None, displayName="Ana")
-    [found], _ = read_all(write(tmp_path / "messages.json", data))
+    [found], _ = read_everything(write(tmp_path / "messages.json", data))
     assert found.channel == "@Ana"
 
 
@@ -418,7 +402,7 @@ def test_a_conversation_of_two_is_marked_as_private(tmp_path):
 
 
 def test_the_samples_are_read_as_counted(samples):
-    messages, report = read_all(samples / "teams-json/TeamsData_excerpt")
+    messages, report = read_everything(samples / "teams-json/TeamsData_excerpt")
     [account] = report.files
     assert account.details == {"teams": 6, "messages": 8, "replies": 1, "edited": 1, "authors": 2, "other files": 0}
     assert (report.read, report.yielded, report.quarantined, report.skipped) == (8, 8, 0, {})
@@ -455,30 +439,21 @@ def test_sniff_claims_its_own_and_leaves_the_neighbours(tmp_path, data, is_ours)
     assert not (is_ours and slack.sniff(source))
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    return tmp_path_factory.mktemp("teams")
-
-
 @MANY
 @given(st.dictionaries(st.sampled_from(list(POST)), JSON, min_size=1), JSON)
 def test_fields_of_any_type_never_crash(folder, some, other):
-    path = write(folder / "a.json", json.dumps([POST | some, other, POST]).encode())
-    read_anyway(path, format="teams", system=True)
+    read_anyway(write(folder / "a.json", [POST | some, other, POST]), format="teams", system=True)
 
 
 @MANY
 @given(st.dictionaries(st.sampled_from(list(SAID)), JSON, min_size=1), JSON, JSON)
 def test_personal_fields_of_any_type_never_crash(folder, some, properties, other):
     data = personal(SAID | some, SAID | {"properties": properties}, other)
-    read_anyway(write(folder / "a.json", json.dumps(data).encode()), format="teams", system=True)
+    read_anyway(write(folder / "a.json", data), format="teams", system=True)
 
 
-@MANY
-@given(st.integers(0, len(VALID)), st.binary(max_size=8), st.integers(0, 40))
-def test_damaged_bytes_never_crash(folder, at, new, gone):
-    path = write(folder / "a.json", VALID[:at] + new + VALID[at + gone :])
-    read_anyway(path, format="teams", system=True)
+def test_damaged_bytes_never_crash(folder):
+    damage_never_crashes(folder / "a.json", VALID, format="teams", system=True)
 
 
 @MANY

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import zipfile
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 import pytest
 from damage import MANY, damaged, read_anyway
+from exports import read_all, write, write_zip
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -81,9 +81,7 @@ VALID = chat().encode()
 
 
 def put(folder, text, name="chat.txt", encoding="utf-8"):
-    path = folder / name
-    path.write_bytes(text if isinstance(text, bytes) else text.encode(encoding))
-    return path
+    return write(folder / name, text if isinstance(text, bytes) else text.encode(encoding))
 
 
 def rows(messages):
@@ -121,11 +119,10 @@ def test_bytes_around_the_text_do_not_matter(tmp_path, name):
 
 
 def test_the_time_is_that_of_the_phone(tmp_path):
-    reading = ts.read(put(tmp_path, chat()), tz=ZoneInfo("America/Sao_Paulo"))
-    messages = list(reading)
+    messages, report = read_all(put(tmp_path, chat()), tz=ZoneInfo("America/Sao_Paulo"))
     assert messages[0].timestamp == datetime(2026, 1, 30, 3, 5, tzinfo=UTC)
     assert all(m.tz_assumed and m.time_source == "record" for m in messages)
-    assert reading.report.files[0].assumptions == (
+    assert report.files[0].assumptions == (
         "date order: dmy, as all dates of the file together show",
         "time zone: America/Sao_Paulo for times that name none",
     )
@@ -475,13 +472,10 @@ def test_a_group_stays_one_though_its_notices_stand_under_its_name(tmp_path, lin
 
 
 def test_the_zip_of_an_iphone_is_called_as_its_chat_and_its_media_are_counted(tmp_path):
-    path = tmp_path / "WhatsApp Chat - Blue team.zip"
-    with zipfile.ZipFile(path, "w") as archive:
-        archive.writestr("_chat.txt", chat(PATTERNS["iphone"]))
-        archive.writestr("00000002-PHOTO.jpg", b"\xff\xd8\xff")
-    reading = ts.read(path)
-    assert {m.channel for m in reading} == {"Blue team"}
-    assert dict(reading.report.skipped) == {"unknown format": 1}
+    files = {"_chat.txt": chat(PATTERNS["iphone"]), "00000002-PHOTO.jpg": b"\xff\xd8\xff"}
+    found, report = read_all(write_zip(tmp_path / "WhatsApp Chat - Blue team.zip", files))
+    assert {m.channel for m in found} == {"Blue team"}
+    assert dict(report.skipped) == {"unknown format": 1}
 
 
 def test_the_same_words_twice_in_a_minute_are_two_messages(tmp_path):

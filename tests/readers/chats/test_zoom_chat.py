@@ -6,8 +6,8 @@ from collections import Counter
 from zoneinfo import ZoneInfo
 
 import pytest
-from damage import MANY, damaged, read_anyway
-from hypothesis import given
+from damage import damage_never_crashes
+from exports import read_all, write
 
 import textsignals as ts
 from textsignals.errors import InputError
@@ -29,11 +29,7 @@ VALID = {
 
 
 def read_chat(tmp_path, text, name="call-2026-03-13-chat.txt", **options):
-    path = tmp_path / name
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(text if isinstance(text, bytes) else text.encode())
-    reading = ts.read(path, system=True, **options)
-    return list(reading), reading.report
+    return read_all(write(tmp_path / name, text), system=True, **options)
 
 
 DIALECTS = {
@@ -239,16 +235,14 @@ def test_text_before_the_first_message_is_told(tmp_path):
 
 
 def test_a_day_in_the_future_is_told_once(tmp_path):
-    path = tmp_path / "2099-01-01.txt"
-    path.write_text("00:05:41\tAna:\tWe wait.\n")
+    path = write(tmp_path / "2099-01-01.txt", "00:05:41\tAna:\tWe wait.\n")
     with pytest.raises(InputError, match="the date 2099-01-01 is in the future; mend the date in the name"):
         list(ts.read(path))
 
 
 def test_equal_words_in_one_second_are_two_messages_and_the_same_file_is_read_once(tmp_path):
     for name in ("a", "b"):
-        (tmp_path / name).mkdir()
-        (tmp_path / name / "call-2026-03-13.txt").write_text("00:05:41\tAna:\tyes\n" * 2)
+        write(tmp_path / name / "call-2026-03-13.txt", "00:05:41\tAna:\tyes\n" * 2)
     reading = ts.read(tmp_path)
     assert len(list(reading)) == 2
     assert reading.report.skipped == {"duplicate": 2}
@@ -268,14 +262,7 @@ def test_equal_words_in_one_second_are_two_messages_and_the_same_file_is_read_on
     ],
 )
 def test_other_files_are_not_taken_for_chats(tmp_path, text):
-    path = tmp_path / "a.txt"
-    path.write_text(text)
-    assert sniff(path)[0] != "zoom-chat"
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    return tmp_path_factory.mktemp("zoom")
+    assert sniff(write(tmp_path / "a.txt", text))[0] != "zoom-chat"
 
 
 @pytest.mark.parametrize("name", VALID)
@@ -287,14 +274,7 @@ def test_valid_chats_are_read_without_a_problem(folder, name):
 
 @pytest.mark.parametrize("name", VALID)
 def test_damaged_chats_never_crash(folder, name):
-    @MANY
-    @given(damaged(VALID[name]))
-    def check(data):
-        path = folder / name
-        path.write_bytes(data)
-        read_anyway(path, format="zoom-chat", system=True)
-
-    check()
+    damage_never_crashes(folder / name, VALID[name], format="zoom-chat", system=True)
 
 
 # Stamped lines, reactions (the true counts are of English ones; two are German), replies, continuation lines, names.
@@ -308,9 +288,8 @@ TRUE = {
 @pytest.mark.parametrize("file", TRUE)
 def test_real_chats_have_their_true_counts(samples, file):
     stamped, reactions, replies, continued, names = TRUE[file]
-    reading = ts.read(samples / "zoom-chat" / file, system=True)
-    messages = list(reading)
-    account = reading.report.files[0]
+    messages, report = read_all(samples / "zoom-chat" / file, system=True)
+    account = report.files[0]
     assert (account.read, account.quarantined, len(messages)) == (stamped, 0, stamped)
     assert account.details == {
         "stamped lines": stamped,

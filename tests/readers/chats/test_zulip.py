@@ -1,13 +1,11 @@
 from __future__ import annotations
 
-import io
 import json
-import tarfile
-import zipfile
 from datetime import UTC, datetime
 
 import pytest
 from damage import JSON, MANY, damage_never_crashes, read_anyway
+from exports import read_all, tarred, write, write_folder, write_zip
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -91,16 +89,6 @@ def organisation(*files, realm=REALM, base=""):
     return named | {f"{base}{name}": data for name, data in extra.items()} | {f"{base}realm.json": json.dumps(realm)}
 
 
-def tar_bytes(files):
-    out = io.BytesIO()
-    with tarfile.open(fileobj=out, mode="w:gz") as archive:
-        for name, data in files.items():
-            info = tarfile.TarInfo(name)
-            info.size = len(data.encode())
-            archive.addfile(info, io.BytesIO(data.encode()))
-    return out.getvalue()
-
-
 VALID = {
     "page.json": json.dumps(
         page(
@@ -111,21 +99,16 @@ VALID = {
         indent=1,
     ).encode(),
     "messages-000001.json": json.dumps({"zerver_message": [stored(), stored(102, recipient=34)]}).encode(),
-    "export.tar.gz": tar_bytes(organisation([stored(), stored(102, sender=13)], [stored(103)], base="zulip-export/")),
+    "export.tar.gz": tarred(organisation([stored(), stored(102, sender=13)], [stored(103)], base="zulip-export/")),
 }
 
 
 def read(tmp_path, data, name="page.json", **options):
-    path = tmp_path / name
-    path.write_bytes(
-        data if isinstance(data, bytes) else (data if isinstance(data, str) else json.dumps(data)).encode()
-    )
-    reading = ts.read(path, **options)
-    return list(reading), reading.report
+    return read_all(write(tmp_path / name, data), **options)
 
 
 def read_organisation(tmp_path, *files, **options):
-    return read(tmp_path, tar_bytes(organisation(*files)), "export.tar.gz", **options)
+    return read(tmp_path, tarred(organisation(*files)), "export.tar.gz", **options)
 
 
 # ---- the real page ----
@@ -134,9 +117,8 @@ def read_organisation(tmp_path, *files, **options):
 def test_the_real_page_has_its_true_counts(samples):
     path = samples / "zulip" / "message_page_1.json"
     raw = json.loads(path.read_text("utf-8"))["messages"]
-    reading = ts.read(path)
-    found = list(reading)
-    [account] = reading.report.files
+    found, report = read_all(path)
+    [account] = report.files
     assert (account.format, account.read, account.yielded, account.quarantined) == ("zulip", 2, 2, 0)
     assert [m.text for m in found] == [r["content"] for r in raw]
     assert [m.section for m in found] == ["Test subject 2", "Test subject 1"]
@@ -145,20 +127,6 @@ def test_the_real_page_has_its_true_counts(samples):
 
 
 # ---- both kinds, one list ----
-
-
-def write_folder(path, files):
-    for name, data in files.items():
-        (path / name).parent.mkdir(parents=True, exist_ok=True)
-        (path / name).write_text(data, "utf-8")
-    return path
-
-
-def write_zip(path, files):
-    with zipfile.ZipFile(path, "w") as archive:
-        for name, data in files.items():
-            archive.writestr(name, data)
-    return path
 
 
 EXPECTED = [
@@ -200,8 +168,8 @@ SHOWN = [
 @pytest.mark.parametrize(
     ("name", "make"),
     [
-        ("export.tar.gz", lambda: tar_bytes(organisation(STORED))),
-        ("export.tar.gz", lambda: tar_bytes(organisation(STORED[:2], STORED[2:], base="zulip-export-abc/"))),
+        ("export.tar.gz", lambda: tarred(organisation(STORED))),
+        ("export.tar.gz", lambda: tarred(organisation(STORED[:2], STORED[2:], base="zulip-export-abc/"))),
         ("page.json", lambda: json.dumps(page(*SHOWN), indent=2)),
         ("page.json", lambda: "\ufeff" + json.dumps(page(*SHOWN))),
         ("pages.json", lambda: json.dumps([page(*SHOWN[:1]), page(*SHOWN[1:])])),
@@ -219,10 +187,10 @@ def test_exports_and_pages_are_read_alike(tmp_path, name, make):
     assert report.problems == ()
 
 
-@pytest.mark.parametrize("write", [write_folder, write_zip])
+@pytest.mark.parametrize("writer", [write_folder, write_zip])
 @pytest.mark.parametrize("base", ["", "zulip-export/"])
-def test_an_organisation_in_a_folder_or_zip_is_one_export(tmp_path, write, base):
-    reading = ts.read(write(tmp_path / ("x.zip" if write is write_zip else "x"), organisation(STORED, base=base)))
+def test_an_organisation_in_a_folder_or_zip_is_one_export(tmp_path, writer, base):
+    reading = ts.read(writer(tmp_path / ("x.zip" if writer is write_zip else "x"), organisation(STORED, base=base)))
     assert [m.text for m in reading] == [e["text"] for e in EXPECTED]
     [account] = reading.report.files
     assert account.format == "zulip"
@@ -237,7 +205,7 @@ def test_an_organisation_in_a_folder_or_zip_is_one_export(tmp_path, write, base)
 
 
 def test_a_page_that_overlaps_with_the_export_is_counted_once(tmp_path):
-    (tmp_path / "export.tar.gz").write_bytes(tar_bytes(organisation(STORED)))
+    (tmp_path / "export.tar.gz").write_bytes(tarred(organisation(STORED)))
     (tmp_path / "page.json").write_text(json.dumps(page(*SHOWN)))
     reading = ts.read(tmp_path)
     assert len(list(reading)) == 3
@@ -438,7 +406,7 @@ def test_reactions_of_an_export_are_only_counted(tmp_path):
     files["messages-000001.json"] = json.dumps(
         {"zerver_message": [stored()], "zerver_reaction": [{"id": 1}, {"id": 2}]}
     )
-    _, report = read(tmp_path, tar_bytes(files), "export.tar.gz")
+    _, report = read(tmp_path, tarred(files), "export.tar.gz")
     assert report.files[0].details["reactions"] == 2
 
 
@@ -466,7 +434,7 @@ def test_a_damaged_part_of_an_export_does_not_stop_the_others(tmp_path):
     files = organisation([stored(1)], [stored(2)], [stored(3)])
     files["messages-000002.json"] = files["messages-000002.json"][:-40]
     files["messages-000004.json.partial"] = "{"
-    found, report = read(tmp_path, tar_bytes(files), "export.tar.gz")
+    found, report = read(tmp_path, tarred(files), "export.tar.gz")
     assert [m.id for m in found] == [f"zulip:{i}:{T}" for i in (1, 2, 3)]
     [problem] = report.problems
     assert (problem.file, problem.problem) == (
@@ -478,7 +446,7 @@ def test_a_damaged_part_of_an_export_does_not_stop_the_others(tmp_path):
 def test_a_damaged_realm_costs_only_names(tmp_path):
     files = organisation([stored()])
     files["realm.json"] = files["realm.json"][:300]
-    [found], report = read(tmp_path, tar_bytes(files), "export.tar.gz")
+    [found], report = read(tmp_path, tarred(files), "export.tar.gz")
     assert (found.author, found.channel) == ("Ana Sol", "stream of recipient 31")
     assert report.assumptions == (
         "realm.json is unusable from some place on (is not complete JSON): ids stand where names would",
@@ -498,8 +466,7 @@ def test_messages_without_their_realm_are_read_with_ids(tmp_path):
 
 @pytest.mark.parametrize("name", VALID)
 def test_files_of_zulip_are_recognised(tmp_path, name):
-    (tmp_path / name).write_bytes(VALID[name])
-    format_, sure = sniff(tmp_path / name)
+    format_, sure = sniff(write(tmp_path / name, VALID[name]))
     assert format_ == "zulip"
     assert sure >= 0.9
 
@@ -515,8 +482,7 @@ def test_files_of_zulip_are_recognised(tmp_path, name):
     ],
 )
 def test_files_of_others_are_not_claimed(tmp_path, name, data):
-    (tmp_path / name).write_bytes(data)
-    assert sniff(tmp_path / name)[0] != "zulip"
+    assert sniff(write(tmp_path / name, data))[0] != "zulip"
 
 
 def test_a_file_that_is_none_says_so(tmp_path):
@@ -528,32 +494,29 @@ def test_a_file_that_is_none_says_so(tmp_path):
 
 
 @pytest.mark.parametrize("name", VALID)
-def test_damaged_files_never_crash(tmp_path_factory, name):
-    damage_never_crashes(tmp_path_factory.mktemp("damage") / name, VALID[name], format="zulip", system=True)
+def test_damaged_files_never_crash(folder, name):
+    damage_never_crashes(folder / name, VALID[name], format="zulip", system=True)
 
 
 @MANY
 @given(st.dictionaries(st.sampled_from([*shown(), "edit_history"]), JSON))
-def test_fields_of_pages_of_any_type_never_crash(tmp_path_factory, fields):
-    path = tmp_path_factory.getbasetemp() / "page.json"
-    path.write_text(json.dumps(page(shown() | fields, shown(999))))
+def test_fields_of_pages_of_any_type_never_crash(folder, fields):
+    path = write(folder / "page.json", page(shown() | fields, shown(999)))
     assert read_anyway(path, format="zulip", system=True)[-1].id == f"zulip:999:{T}"
 
 
 @MANY
 @given(st.dictionaries(st.sampled_from([*stored()]), JSON), JSON, st.sampled_from(sorted(REALM)))
-def test_fields_of_exports_of_any_type_never_crash(tmp_path_factory, fields, entry, table):
-    path = tmp_path_factory.getbasetemp() / "export.zip"
+def test_fields_of_exports_of_any_type_never_crash(folder, fields, entry, table):
     realm = REALM | {table: [entry, {"id": entry, "type": entry, "name": entry}]}
-    write_zip(path, organisation([stored() | fields, stored(999)], realm=realm))
+    path = write_zip(folder / "export.zip", organisation([stored() | fields, stored(999)], realm=realm))
     assert read_anyway(path, format="zulip", system=True)[-1].id == f"zulip:999:{T}"
 
 
 @MANY
 @given(st.text(alphabet="`~> quote\n@*#<p/blockquote>[]()|", max_size=80))
-def test_markup_of_any_form_never_crashes(tmp_path_factory, content):
-    path = tmp_path_factory.getbasetemp() / "markup.json"
-    path.write_text(json.dumps(page(shown(content=content), html(content, id=102))))
+def test_markup_of_any_form_never_crashes(folder, content):
+    path = write(folder / "markup.json", page(shown(content=content), html(content, id=102)))
     assert len(read_anyway(path, format="zulip", system=True)) == 2
 
 

@@ -5,11 +5,12 @@ import zipfile
 
 import docx
 import pytest
-from damage import damaged, read_anyway
+from damage import MANY, damage_never_crashes, damaged, read_anyway
 from docx.enum.style import WD_STYLE_TYPE
 from docx.oxml import parse_xml
 from docx.oxml.ns import nsdecls
-from hypothesis import HealthCheck, given, settings
+from exports import read_all, write
+from hypothesis import given
 
 import textsignals as ts
 from textsignals.errors import InputError
@@ -32,10 +33,7 @@ def xml(document, markup):
 
 
 def read_document(tmp_path, document, name="2026-03-13 retro.docx"):
-    path = tmp_path / name
-    path.write_bytes(document if isinstance(document, bytes) else saved(document))
-    reading = ts.read(path)
-    return list(reading), reading.report
+    return read_all(write(tmp_path / name, document if isinstance(document, bytes) else saved(document)))
 
 
 def minutes():
@@ -318,16 +316,14 @@ NOT_COMPLETE = "is no complete Word document ({}); open it in Word and save it a
     ],
 )
 def test_what_is_no_document_says_so(tmp_path, name, data, message):
-    path = tmp_path / name
-    path.write_bytes(data)
+    path = write(tmp_path / name, data)
     with pytest.raises(InputError) as error:
         list(ts.read(path))
     assert str(error.value) == f"{path}: {message}"
 
 
 def test_a_packing_that_could_fill_the_memory_is_refused(tmp_path):
-    path = tmp_path / "minutes.docx"
-    path.write_bytes(VALID["minutes.docx"])
+    path = write(tmp_path / "minutes.docx", VALID["minutes.docx"])
     with zipfile.ZipFile(path, "a", zipfile.ZIP_BZIP2) as parts:
         parts.writestr("word/more.xml", "<a/>")
     with pytest.raises(InputError) as error:
@@ -337,8 +333,10 @@ def test_a_packing_that_could_fill_the_memory_is_refused(tmp_path):
 
 def test_a_bomb_is_refused_before_it_is_unpacked(tmp_path, monkeypatch):
     monkeypatch.setattr(reader, "MAX_XML_BYTES", 2**20)
-    path = tmp_path / "bomb.docx"
-    path.write_bytes(repacked(VALID["minutes.docx"], {"word/document.xml": b" " * (reader.MAX_XML_BYTES + 1)}))
+    path = write(
+        tmp_path / "bomb.docx",
+        repacked(VALID["minutes.docx"], {"word/document.xml": b" " * (reader.MAX_XML_BYTES + 1)}),
+    )
     with pytest.raises(InputError) as error:
         list(ts.read(path))
     assert str(error.value) == f"{path}: unpacks to far more than a document holds; not a plain document"
@@ -346,26 +344,19 @@ def test_a_bomb_is_refused_before_it_is_unpacked(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("document", [LOL + BODY % b"&j;", OUTSIDE + BODY % b"&x;"])
 def test_entities_are_not_resolved(tmp_path, document):
-    path = tmp_path / "entities.docx"
-    path.write_bytes(repacked(VALID["minutes.docx"], {"word/document.xml": document}))
+    path = write(tmp_path / "entities.docx", repacked(VALID["minutes.docx"], {"word/document.xml": document}))
     texts = [m.text for m in read_anyway(path)]
     assert texts in ([], ["We wait."])
 
 
-@settings(max_examples=50, deadline=None, suppress_health_check=list(HealthCheck))
-@given(damaged(VALID["minutes.docx"]))
-def test_damaged_documents_never_crash(tmp_path_factory, data):
-    path = tmp_path_factory.getbasetemp() / "damaged.docx"
-    path.write_bytes(data)
-    read_anyway(path)
+def test_damaged_documents_never_crash(tmp_path):
+    damage_never_crashes(tmp_path / "damaged.docx", VALID["minutes.docx"])
 
 
-@settings(max_examples=50, deadline=None, suppress_health_check=list(HealthCheck))
+@MANY
 @given(damaged(zipfile.ZipFile(io.BytesIO(VALID["minutes.docx"])).read("word/document.xml")))
-def test_damaged_xml_never_crashes(tmp_path_factory, data):
-    path = tmp_path_factory.getbasetemp() / "damaged-xml.docx"
-    path.write_bytes(repacked(VALID["minutes.docx"], {"word/document.xml": data}))
-    read_anyway(path)
+def test_damaged_xml_never_crashes(folder, data):
+    read_anyway(write(folder / "damaged.docx", repacked(VALID["minutes.docx"], {"word/document.xml": data})))
 
 
 @pytest.mark.parametrize(
@@ -379,9 +370,7 @@ def test_damaged_xml_never_crashes(tmp_path_factory, data):
     ],
 )
 def test_a_document_is_known_by_its_content(tmp_path, name, head, format_):
-    path = tmp_path / name
-    path.write_bytes(head)
-    assert sniff(path)[0] == format_
+    assert sniff(write(tmp_path / name, head))[0] == format_
 
 
 # Paragraphs and comments as counted in the XML; cells of numbers and single letters are empty of words.

@@ -4,22 +4,15 @@ import re
 import time
 
 import pytest
+from exports import read_all, write
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import textsignals as ts
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    return tmp_path_factory.mktemp("notes")
-
-
 def read_text(tmp_path, text, name="2026-03-13-retro.md"):
-    path = tmp_path / name
-    path.write_bytes(text if isinstance(text, bytes) else text.encode())
-    reading = ts.read(path)
-    return list(reading), reading.report
+    return read_all(write(tmp_path / name, text))
 
 
 def test_bullets_and_paragraphs_are_messages_under_their_headings(tmp_path):
@@ -159,8 +152,7 @@ def test_all_usual_encodings_give_the_same_text(tmp_path, encoding):
 @settings(max_examples=50, deadline=None)
 @given(st.lists(st.from_regex(r"[a-z]{2,8}( [a-z]{2,8}){1,6}", fullmatch=True), min_size=1, max_size=15))
 def test_every_bullet_is_read_once_with_all_its_words(folder, bullets):
-    path = folder / "2026-03-13.md"
-    path.write_text("# Retro\n\n" + "".join(f"- so {bullet}\n" for bullet in bullets), "utf-8")
+    path = write(folder / "2026-03-13.md", "# Retro\n\n" + "".join(f"- so {bullet}\n" for bullet in bullets))
     reading = ts.read(path)
     assert [m.text for m in reading] == [f"so {bullet}" for bullet in bullets]
     assert reading.report.read == len(bullets) + 1
@@ -179,22 +171,17 @@ def test_the_sample_notes_are_read_without_loss(root):
 @pytest.mark.parametrize("end", ["\n", "\r\n"])
 def test_a_date_anywhere_in_the_front_matter_is_found(tmp_path, end):
     lines = ["---", *(f"key{i}: value" for i in range(12)), "date: 2026-03-02", "---", "# Sync", "", "We wait.", ""]
-    path = tmp_path / "sync.md"
-    path.write_bytes(end.join(lines).encode())
-    [found] = ts.read(path)
+    [found] = ts.read(write(tmp_path / "sync.md", end.join(lines)))
     assert (f"{found.timestamp:%F}", found.time_source, found.locator) == ("2026-03-02", "document", "line 18")
 
 
 def test_deep_lists_are_read_to_the_bottom(tmp_path):
-    path = tmp_path / "deep.md"
-    path.write_text("".join("  " * i + f"- We wait {i}\n" for i in range(30)))
+    path = write(tmp_path / "deep.md", "".join("  " * i + f"- We wait {i}\n" for i in range(30)))
     assert len(list(ts.read(path))) == 30
 
 
 def test_a_word_that_begins_like_a_month_is_no_date(tmp_path):
-    path = tmp_path / "log.md"
-    path.write_text("# Decision 5, 2024\n\nWe wait.\n")
-    [found] = ts.read(path)
+    [found] = ts.read(write(tmp_path / "log.md", "# Decision 5, 2024\n\nWe wait.\n"))
     assert found.timestamp is None
 
 
@@ -224,9 +211,7 @@ def test_a_word_that_begins_like_a_month_is_no_date(tmp_path):
     ],
 )
 def test_dates_in_all_the_places_where_notes_have_them(tmp_path, name, text, order, day, source):
-    path = tmp_path / name
-    path.parent.mkdir(exist_ok=True)
-    path.write_text(text)
+    path = write(tmp_path / name, text)
     [found] = ts.read(tmp_path, date_order=order) if "/" in name else ts.read(path, date_order=order)
     assert (found.timestamp and f"{found.timestamp:%F}", found.time_source) == (day, source)
 

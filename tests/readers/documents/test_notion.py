@@ -1,11 +1,9 @@
 from __future__ import annotations
 
-import io
-import zipfile
-
 import pytest
-from damage import damaged, read_anyway
-from hypothesis import HealthCheck, given, settings
+from damage import MANY, damaged, read_anyway
+from exports import read_all, write, write_folder, write_zip, zipped
+from hypothesis import given
 from hypothesis import strategies as st
 
 import textsignals as ts
@@ -50,15 +48,7 @@ EXPORT = {
 }
 
 
-def packed(members):
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, data in members.items():
-            archive.writestr(name, data)
-    return out.getvalue()
-
-
-VALID = {"Export-1.zip": packed(EXPORT)}
+VALID = {"Export-1.zip": zipped(EXPORT)}
 SECTION = "Retro of the gate > Went well"
 EXPECTED = {
     ("note", "We like it here.", "Team home", "Team home", None, None, "none"),
@@ -96,38 +86,26 @@ def told(messages):
 
 
 def as_zip(tmp_path):
-    path = tmp_path / "Export-1.zip"
-    path.write_bytes(VALID["Export-1.zip"])
-    return path
+    return write(tmp_path / "Export-1.zip", VALID["Export-1.zip"])
 
 
 def as_folder(tmp_path):
-    for name, data in EXPORT.items():
-        path = tmp_path / "export" / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(data if isinstance(data, bytes) else data.encode())
-    return tmp_path / "export"
+    return write_folder(tmp_path / "export", EXPORT)
 
 
 def as_parts(tmp_path):
-    path = tmp_path / "ExportBlock-1.zip"
-    path.write_bytes(packed({"ExportBlock-1-Part-1.zip": VALID["Export-1.zip"]}))
-    return path
+    return write_zip(tmp_path / "ExportBlock-1.zip", {"ExportBlock-1-Part-1.zip": VALID["Export-1.zip"]})
 
 
 def as_wrapped_folder(tmp_path):
-    path = tmp_path / "Export.zip"
-    path.write_bytes(packed({f"Export-1/{name}": data for name, data in EXPORT.items()}))
-    return path
+    return write_zip(tmp_path / "Export.zip", {f"Export-1/{name}": data for name, data in EXPORT.items()})
 
 
 @pytest.mark.parametrize("dialect", [as_zip, as_folder, as_parts, as_wrapped_folder])
 def test_pages_and_tables_are_read_together(tmp_path, dialect):
-    reading = ts.read(dialect(tmp_path))
-    found = list(reading)
+    found, report = read_all(dialect(tmp_path))
     assert told(found) == EXPECTED
     assert len(found) == len(EXPECTED)
-    report = reading.report
     assert report.skipped == {
         "heading": 5,
         "label": 2,
@@ -141,25 +119,21 @@ def test_pages_and_tables_are_read_together(tmp_path, dialect):
 
 
 def test_the_same_page_in_two_exports_is_read_once(tmp_path):
-    data = packed({"Part-1.zip": VALID["Export-1.zip"], "Part-2.zip": VALID["Export-1.zip"]})
-    path = tmp_path / "both.zip"
-    path.write_bytes(data)
-    reading = ts.read(path)
+    data = zipped({"Part-1.zip": VALID["Export-1.zip"], "Part-2.zip": VALID["Export-1.zip"]})
+    reading = ts.read(write(tmp_path / "both.zip", data))
     assert len(list(reading)) == len(EXPECTED)
     assert reading.report.skipped["duplicate"] == len(EXPECTED)
 
 
 def test_a_page_alone_has_its_title_without_id_and_no_date_from_it(tmp_path):
-    path = tmp_path / f"Sync of us {D}.md"
-    path.write_text("- We wait\n")
-    [found] = ts.read(path)
+    [found] = ts.read(write(tmp_path / f"Sync of us {D}.md", "- We wait\n"))
     assert (found.channel, found.timestamp, found.source) == ("Sync of us", None, "notion")
 
 
 def test_texts_in_most_pages_of_a_folder_are_their_template(tmp_path):
     pages = {f"Notes/Retro {i} {i:032x}.md": f"# Retro {i}\n\n- How did we feel?\n- We wait {i}\n" for i in range(4)}
     path = tmp_path / "Export.zip"
-    path.write_bytes(packed(pages))
+    write_zip(path, pages)
     reading = ts.read(path)
     assert sorted(m.text for m in reading) == [f"We wait {i}" for i in range(4)]
     assert reading.report.skipped["template"] == 4
@@ -167,7 +141,7 @@ def test_texts_in_most_pages_of_a_folder_are_their_template(tmp_path):
 
 def test_a_page_that_cannot_be_read_stops_no_other(tmp_path):
     path = tmp_path / "Export.zip"
-    path.write_bytes(packed({f"Bad {A}.md": b"We\x00wait", f"Good {B}.md": "- We wait\n"}))
+    write_zip(path, {f"Bad {A}.md": b"We\x00wait", f"Good {B}.md": "- We wait\n"})
     reading = ts.read(path)
     assert [m.text for m in reading] == ["We wait"]
     assert [str(p) for p in reading.report.problems] == [
@@ -191,12 +165,11 @@ def test_a_folder_is_claimed_only_if_all_of_it_is_the_export(tmp_path, names, fo
     assert sniff(tmp_path)[0] == format_
 
 
-@settings(max_examples=50, deadline=None, suppress_health_check=list(HealthCheck))
+@MANY
 @given(st.sampled_from([name for name in EXPORT if not name.endswith("png")]), st.data())
-def test_damaged_exports_never_crash(tmp_path_factory, name, data):
-    path = tmp_path_factory.getbasetemp() / "damaged.zip"
-    path.write_bytes(packed({**EXPORT, name: data.draw(damaged(EXPORT[name].encode()))}))
-    read_anyway(path)
+def test_damaged_exports_never_crash(folder, name, data):
+    files = EXPORT | {name: data.draw(damaged(EXPORT[name].encode()))}
+    read_anyway(write_zip(folder / "damaged.zip", files))
 
 
 def test_the_samples_are_read_to_the_last_bullet(samples):

@@ -4,11 +4,11 @@ import base64
 import re
 
 import pytest
-from damage import MANY, read_anyway
+from damage import MANY, damage_never_crashes, read_anyway
+from exports import read_all, write
 from hypothesis import given
 from hypothesis import strategies as st
 
-import textsignals as ts
 from textsignals import readers
 from textsignals.readers.mail import mailboxes as mail
 from textsignals.readers.mail.replies import own_words
@@ -23,18 +23,6 @@ OPENING = "From ana@example.org  Fri Mar 13 10:00:05 2026\n"
 LETTER = f"{HEADERS}\nWe agreed on the smaller step.\n{QUOTED}\n-- \nAna Silva\nPayments\n"
 
 
-def write(tmp_path, name, data):
-    path = tmp_path / name
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(data if isinstance(data, bytes) else data.encode())
-    return path
-
-
-def read(path, **options):
-    reading = ts.read(path, **options)
-    return list(reading), reading.report
-
-
 def mailbox(*letters):
     return "".join(f"{OPENING}{letter}\n" for letter in letters)
 
@@ -46,7 +34,7 @@ def letter(body="We agreed.", **headers):
 
 
 def one(tmp_path, body="We agreed.", **headers):
-    found, report = read(write(tmp_path, "a.eml", letter(body, **headers)), system=True)
+    found, report = read_all(write(tmp_path / "a.eml", letter(body, **headers)), system=True)
     assert report.problems == ()
     return found[0]
 
@@ -111,9 +99,9 @@ VALID = {
 
 @pytest.mark.parametrize("name", DIALECTS)
 def test_dialects_of_one_mail_are_read_alike(tmp_path, name):
-    path = write(tmp_path, name, DIALECTS[name])
+    path = write(tmp_path / name, DIALECTS[name])
     assert readers.sniff(path)[0] == "mail"
-    [message], report = read(path)
+    [message], report = read_all(path)
     assert {key: str(getattr(message, key)) for key in EXPECTED} == EXPECTED
     assert (message.kind, message.time_source, message.tz_assumed) == ("email", "record", False)
     assert report.problems == ()
@@ -134,13 +122,13 @@ def test_dialects_of_one_mail_are_read_alike(tmp_path, name):
 def test_what_is_no_mail_is_not_claimed(tmp_path, name, data):
     from textsignals.readers.sources import open_directory, open_file
 
-    assert mail.sniff(open_file(write(tmp_path, name, data))) == 0.0
+    assert mail.sniff(open_file(write(tmp_path / name, data))) == 0.0
     assert mail.sniff(open_directory(tmp_path)) == 0.0
 
 
 def test_sentences_that_begin_with_from_open_no_mail(tmp_path):
     text = "We agreed.\n\nFrom 10:00 on 5 May 2026 we wait\nfor legal.\n\n>From here on we go.\n\nFrom: is a word.\n"
-    found, _ = read(write(tmp_path, "a.mbox", mailbox(letter(text), letter("Fine.", Message_ID="<9@x.org>"))))
+    found, _ = read_all(write(tmp_path / "a.mbox", mailbox(letter(text), letter("Fine.", Message_ID="<9@x.org>"))))
     assert [message.text for message in found] == [
         "We agreed.\nFrom 10:00 on 5 May 2026 we wait\nfor legal.\nFrom here on we go.\nFrom: is a word.",
         "Fine.",
@@ -149,26 +137,26 @@ def test_sentences_that_begin_with_from_open_no_mail(tmp_path):
 
 def test_a_mailbox_without_blank_lines_between_mails_loses_none(tmp_path):
     data = "".join(f"{OPENING}{letter(f'Step {n}.').rstrip()}\n" for n in range(3))
-    found, _ = read(write(tmp_path, "a.mbox", data))
+    found, _ = read_all(write(tmp_path / "a.mbox", data))
     assert [message.text for message in found] == ["Step 0.", "Step 1.", "Step 2."]
 
 
 def test_a_line_that_opens_a_mail_may_hold_any_bytes(tmp_path):
     opening = b"From luc\xeda at example.org  Fri Mar 13 10:00:05 2026\n"
     data = opening + b"From: luc\xeda at example.org (=?iso-8859-1?Q?Luc=EDa?=)\n" + letter(From=None).encode()
-    [message], _ = read(write(tmp_path, "a.mbox", data))
+    [message], _ = read_all(write(tmp_path / "a.mbox", data))
     assert (message.author, message.author_id, message.text) == ("Lucía", "lucía@example.org", "We agreed.")
 
 
 def test_the_same_mail_in_two_lists_is_read_once(tmp_path):
     twice = [letter(Message_ID="<1@x.org>", List_Id=f"<{name}.x.org>") for name in ("dev", "all")]
-    found, report = read(write(tmp_path, "a.mbox", mailbox(*twice)))
+    found, report = read_all(write(tmp_path / "a.mbox", mailbox(*twice)))
     assert [message.channel for message in found] == ["dev.x.org"]
     assert report.skipped == {"duplicate": 1}
 
 
 def test_mails_without_an_id_get_one_of_their_own(tmp_path):
-    found, report = read(write(tmp_path, "a.mbox", mailbox(letter(), letter(), letter("Fine."))))
+    found, report = read_all(write(tmp_path / "a.mbox", mailbox(letter(), letter(), letter("Fine."))))
     assert len({message.id for message in found}) == 3
     assert report.skipped == {}
 
@@ -191,8 +179,8 @@ def test_mails_without_an_id_get_one_of_their_own(tmp_path):
 def test_dates_good_and_bad(tmp_path, date, expected):
     from zoneinfo import ZoneInfo
 
-    path = write(tmp_path, "a.mbox", mailbox(letter(Date=date)))
-    [message], report = read(path, tz=ZoneInfo("Europe/Berlin"))
+    path = write(tmp_path / "a.mbox", mailbox(letter(Date=date)))
+    [message], report = read_all(path, tz=ZoneInfo("Europe/Berlin"))
     assert str(message.timestamp) == expected
     assert message.tz_assumed == (date == "Fri, 13 Mar 2026 11:00:00")
     delivered = "mails without a possible date: when they were delivered" in report.assumptions
@@ -201,8 +189,8 @@ def test_dates_good_and_bad(tmp_path, date, expected):
 
 def test_a_mail_without_any_date_is_read_and_one_with_only_an_impossible_one_is_not(tmp_path):
     assert one(tmp_path, Date=None).timestamp is None
-    path = write(tmp_path, "b.eml", letter(Date="Thu, 1 Jan 1970 00:00:00 +0000"))
-    found, report = read(path)
+    path = write(tmp_path / "b.eml", letter(Date="Thu, 1 Jan 1970 00:00:00 +0000"))
+    found, report = read_all(path)
     assert found == []
     [problem] = report.problems
     assert str(problem) == (
@@ -226,16 +214,15 @@ def test_a_mail_without_any_date_is_read_and_one_with_only_an_impossible_one_is_
 )
 def test_character_sets_known_unknown_and_wrong(tmp_path, charset, data, text):
     head = letter("", Content_Type=f'text/plain; charset="{charset}"', Subject="x").encode()
-    [message], _ = read(write(tmp_path, "a.eml", head + data + b"\n"))
+    [message], _ = read_all(write(tmp_path / "a.eml", head + data + b"\n"))
     assert message.text == text
 
 
 def test_broken_bytes_are_told_unless_they_stand_in_what_is_cut(tmp_path):
     head = letter("", Content_Type="text/plain; charset=utf-8").encode()
-    path = write(tmp_path, "a.eml", head + "Größe, Maß, Mühe".encode() + b"\xff\n")
-    found, report = read(path)
+    found, report = read_all(write(tmp_path / "a.eml", head + "Größe, Maß, Mühe".encode() + b"\xff\n"))
     assert (found, [problem.problem for problem in report.problems]) == ([], ["holds bytes that are not text"])
-    [message], _ = read(write(tmp_path, "b.eml", head + "Größe, Maß, Mühe\n> ".encode() + b"\xff\n"))
+    [message], _ = read_all(write(tmp_path / "b.eml", head + "Größe, Maß, Mühe\n> ".encode() + b"\xff\n"))
     assert message.text == "Größe, Maß, Mühe"
 
 
@@ -297,13 +284,13 @@ def test_attachments_are_names_and_their_text_is_not_read(tmp_path):
 def test_mails_inside_a_mail_are_read_as_their_own(tmp_path):
     inner = [letter(f"Step {n}.", From=f"P{n} <p{n}@example.org>", Message_ID=f"<{n}@x.org>") for n in (1, 2)]
     forward = mime(("text/plain", "Look."), ("message/rfc822", inner[0]))
-    found, report = read(write(tmp_path, "a.eml", letter(**forward)))
+    found, report = read_all(write(tmp_path / "a.eml", letter(**forward)))
     assert [(m.locator, m.author, m.text) for m in found] == [
         ("message 1", "Ana", "Look."),
         ("message 1.1", "P1", "Step 1."),
     ]
     digest = mime(("message/rfc822", inner[0]), ("message/rfc822", inner[1]), kind="digest")
-    found, report = read(write(tmp_path, "b.eml", letter(Subject="dev Digest", **digest)))
+    found, report = read_all(write(tmp_path / "b.eml", letter(Subject="dev Digest", **digest)))
     assert [(m.author, m.text) for m in found] == [("P1", "Step 1."), ("P2", "Step 2.")]
     assert report.skipped == {"digest": 1}
 
@@ -317,7 +304,7 @@ def test_a_digest_in_one_text_is_taken_apart(tmp_path):
     )
     end = "Subject: Digest Footer\n\n____\ndev mailing list\n"
     text = letter(f"{body}{numbered}{end}", Subject="dev Digest, Vol 3, Issue 4", From="dev-request@x.org")
-    found, report = read(write(tmp_path, "a.mbox", mailbox(text)))
+    found, report = read_all(write(tmp_path / "a.mbox", mailbox(text)))
     assert [(m.author, m.text) for m in found] == [("P1", "Step 1."), ("P2", "Step 2.")]
     assert report.skipped == {"digest": 1}
 
@@ -330,23 +317,23 @@ def test_who_wrote_is_not_the_list_that_sent(tmp_path):
 
 
 def test_mails_of_a_folder_share_its_name_as_channel(tmp_path):
-    write(tmp_path, "in/payments/a.eml", letter())
-    write(tmp_path, "in/Archive/cur/1.M1:2,S", letter("Fine.", Message_ID="<1@x.org>"))
-    found, _ = read(tmp_path / "in")
+    write(tmp_path / "in/payments/a.eml", letter())
+    write(tmp_path / "in/Archive/cur/1.M1:2,S", letter("Fine.", Message_ID="<1@x.org>"))
+    found, _ = read_all(tmp_path / "in")
     assert {message.channel for message in found} == {"payments", "Archive"}
 
 
 def test_one_mail_at_a_time_is_held_and_a_huge_one_is_cut(tmp_path, monkeypatch):
     monkeypatch.setattr(mail, "_MAIL_BYTES", 1_000)
     big = letter(**mime(("text/plain", "We agreed."), ("application/pdf; name=a.pdf", "QUJD\n" * 1_000)))
-    found, report = read(write(tmp_path, "a.mbox", mailbox(big, letter("Fine."))))
+    found, report = read_all(write(tmp_path / "a.mbox", mailbox(big, letter("Fine."))))
     assert [message.text for message in found] == ["We agreed.", "Fine."]
     assert report.assumptions == ("mails over 1,000 bytes are cut there",)
 
 
 def test_what_is_no_mail_in_a_mailbox_is_told_and_stops_nothing(tmp_path):
-    path = write(tmp_path, "a.mbox", mailbox(letter(), "\nno headers at all\n", letter("Fine.")))
-    found, report = read(path)
+    path = write(tmp_path / "a.mbox", mailbox(letter(), "\nno headers at all\n", letter("Fine.")))
+    found, report = read_all(path)
     assert [message.text for message in found] == ["We agreed.", "Fine."]
     assert [str(problem) for problem in report.problems] == [
         f"{path}, message 2: has no headers of a mail; export it again"
@@ -469,31 +456,16 @@ def test_a_hostile_body_takes_time_in_proportion_to_its_length(tmp_path, piece):
 
     body = piece * (100_000 // len(piece))
     for kind in ("text/plain", "text/html"):
-        path = write(tmp_path, "a.eml", letter(body, Content_Type=kind, Subject=body[:50_000].replace("\n", " ")))
+        path = write(tmp_path / "a.eml", letter(body, Content_Type=kind, Subject=body[:50_000].replace("\n", " ")))
         begin = process_time()
-        read(path, system=True)
+        read_all(path, system=True)
         # Quadratic steps take minutes.
         assert process_time() - begin < 3
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    return tmp_path_factory.mktemp("mail")
-
-
 @pytest.mark.parametrize("name", VALID)
 def test_damaged_mails_never_crash(folder, name):
-    valid = VALID[name]
-
-    @MANY
-    @given(st.integers(0, len(valid)), st.binary(max_size=12), st.integers(0, 12), st.booleans())
-    def check(at, put, cut, short):
-        data = valid[:at] + put + (b"" if short else valid[at + cut :])
-        path = folder / name
-        path.write_bytes(data)
-        read_anyway(path, format="mail", system=True)
-
-    check()
+    damage_never_crashes(folder / name, VALID[name], format="mail", system=True)
 
 
 @MANY
@@ -510,9 +482,7 @@ def test_damaged_mails_never_crash(folder, name):
     )
 )
 def test_headers_of_any_kind_never_crash(folder, headers):
-    path = folder / "headers.eml"
-    path.write_bytes(letter(**headers).encode())
-    read_anyway(path, format="mail", system=True)
+    read_anyway(write(folder / "headers.eml", letter(**headers)), format="mail", system=True)
 
 
 # What the samples hold, worked out without this reader.
@@ -530,7 +500,7 @@ EML = {
 
 @pytest.mark.parametrize("name", EML)
 def test_the_real_mails_have_their_true_authors_subjects_and_dates(samples, name):
-    [message], report = read(samples / "eml" / name)
+    [message], report = read_all(samples / "eml" / name)
     assert (message.author, message.section, str(message.timestamp)) == EML[name]
     assert len(message.text.split()) > 4
     assert report.problems == ()
@@ -555,7 +525,7 @@ def test_the_real_mailboxes_have_their_true_numbers_of_mails_replies_and_dates(s
     import json
 
     truth = {e["file"]: e["count"] for e in json.loads((samples / "manifest.json").read_text("utf-8"))}[f"mbox/{name}"]
-    found, report = read(samples / "mbox" / name)
+    found, report = read_all(samples / "mbox" / name)
     [account] = report.files
     assert account.read == int(re.match(r"(\d+) line", truth)[1]) == account.details["messages"]
     assert account.skipped == MBOX[name]

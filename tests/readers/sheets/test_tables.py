@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from damage import damaged, read_anyway
+from exports import read_all, write, write_zip
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -17,16 +18,8 @@ from textsignals.errors import InputError
 HINT = "name it with --column text=NAME; the first row must hold the names of the columns"
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    return tmp_path_factory.mktemp("table")
-
-
 def read_text(tmp_path, text, name="notes.csv", **options):
-    path = tmp_path / name
-    path.write_bytes(text if isinstance(text, bytes) else text.encode())
-    reading = ts.read(path, **options)
-    return list(reading), reading.report
+    return read_all(write(tmp_path / name, text), **options)
 
 
 @pytest.mark.parametrize(
@@ -351,12 +344,9 @@ def test_parquet_is_read_like_other_tables(tmp_path):
 
 
 def test_parquet_is_read_out_of_archives_and_in_batches(tmp_path):
-    import zipfile
-
     path = parquet(tmp_path / "a.parquet", {"text": [f"We wait {n}" for n in range(2_500)]}, row_group_size=700)
-    with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
-        archive.write(path, "in/a.parquet")
-    assert [m.text for m in ts.read(tmp_path / "a.zip")] == [m.text for m in ts.read(path)]
+    packed = write_zip(tmp_path / "a.zip", {"in/a.parquet": path.read_bytes()})
+    assert [m.text for m in ts.read(packed)] == [m.text for m in ts.read(path)]
     assert sum(1 for _ in ts.read(path)) == 2_500
 
 

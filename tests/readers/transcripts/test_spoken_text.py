@@ -5,8 +5,8 @@ import json
 import re
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
+from damage import damage_never_crashes
+from exports import read_all, write
 
 import textsignals as ts
 from textsignals import readers
@@ -86,26 +86,15 @@ EXPECTED = [
 VALID = {"valid.srt": SRT, "valid-otter.txt": OTTER_LONG, "valid-meet.txt": MEET, "valid-teams.txt": TEAMS_CUES}
 
 
-def write(tmp_path, name, data):
-    path = tmp_path / name
-    path.write_bytes(data if isinstance(data, bytes) else data.encode())
-    return path
-
-
-def read(path, **options):
-    reading = ts.read(path, **options)
-    return list(reading), reading.report
-
-
 def said(tmp_path, text, name="call.txt"):
-    found, report = read(write(tmp_path, name, text))
+    found, report = read_all(write(tmp_path / name, text))
     assert report.files[0].format == "transcript"
     return [(message.author, message.text) for message in found], report
 
 
 @pytest.mark.parametrize("name", DIALECTS)
 def test_dialects_of_one_meeting_are_read_alike(tmp_path, name):
-    path = write(tmp_path, name, DIALECTS[name])
+    path = write(tmp_path / name, DIALECTS[name])
     assert readers.sniff(path)[0] == "transcript"
     assert readers.sniff(path)[1] >= 0.8
     reading = ts.read(path)
@@ -136,7 +125,7 @@ NO_TRANSCRIPTS = {
 
 @pytest.mark.parametrize("name", NO_TRANSCRIPTS)
 def test_chats_minutes_and_agendas_are_not_claimed(tmp_path, name):
-    assert transcripts.sniff(open_file(write(tmp_path, name, NO_TRANSCRIPTS[name]))) == 0.0
+    assert transcripts.sniff(open_file(write(tmp_path / name, NO_TRANSCRIPTS[name]))) == 0.0
     assert transcripts.sniff(open_directory(tmp_path)) == 0.0
 
 
@@ -182,7 +171,7 @@ def test_a_summary_above_the_transcript_is_no_speech(tmp_path):
     ],
 )
 def test_a_transcript_is_dated_by_its_name_or_what_stands_above_it(tmp_path, name, text, date, origin):
-    found, report = read(write(tmp_path, name, text))
+    found, report = read_all(write(tmp_path / name, text))
     origin = "heading" if text is TEAMS else origin
     expected = (f"{date} 00:00:00+00:00", origin, "day") if date else ("None", "none", "none")
     assert {(str(m.timestamp), m.time_source, m.time_precision) for m in found} == {expected}
@@ -191,12 +180,12 @@ def test_a_transcript_is_dated_by_its_name_or_what_stands_above_it(tmp_path, nam
 
 @pytest.mark.parametrize(("order", "date"), [("dmy", "2026-03-04"), ("mdy", "2026-04-03"), (None, "None")])
 def test_a_date_in_figures_with_slashes_needs_an_order(tmp_path, order, date):
-    found, _ = read(write(tmp_path, "a.txt", b"Weekly 04/03/2026\n\n" + OTTER), date_order=order)
+    found, _ = read_all(write(tmp_path / "a.txt", b"Weekly 04/03/2026\n\n" + OTTER), date_order=order)
     assert str(found[0].timestamp)[:10] == date
 
 
 def test_a_day_in_the_future_is_told_once(tmp_path):
-    path = write(tmp_path, "2099-01-01.srt", SRT)
+    path = write(tmp_path / "2099-01-01.srt", SRT)
     with pytest.raises(InputError, match="the date 2099-01-01 is in the future; mend the date in the name"):
         list(ts.read(path))
 
@@ -240,8 +229,7 @@ def test_a_title_with_a_colon_is_no_speaker(tmp_path):
 )
 def test_halves_of_the_day_belong_to_the_time_and_not_to_the_name(tmp_path, form):
     turns = [("12:10", "Ana Berg"), ("1:02", "Bo"), ("2:05", "Ana Berg")]
-    path = write(tmp_path, "call.txt", "".join(form.format(*turn) for turn in turns))
-    found, report = read(path)
+    found, report = read_all(write(tmp_path / "call.txt", "".join(form.format(*turn) for turn in turns)))
     assert report.files[0].format == "transcript"
     assert [(m.author, m.text) for m in found] == [(name, "We agreed.") for _, name in turns]
     assert [m.meta["seconds"] for m in found] == [43_800, 46_920, 50_700]
@@ -249,7 +237,7 @@ def test_halves_of_the_day_belong_to_the_time_and_not_to_the_name(tmp_path, form
 
 def test_a_name_may_be_one_like_a_half_of_the_day(tmp_path):
     text = "12:08 am Bo: At night.\n12:10 Am Sander: We agreed.\n12:11 PM: So we did.\n"
-    found, _ = read(write(tmp_path, "call.txt", text))
+    found, _ = read_all(write(tmp_path / "call.txt", text))
     assert [(m.author, m.meta["seconds"]) for m in found] == [("Bo", 480), ("Am Sander", 730), ("PM", 731)]
 
 
@@ -273,11 +261,10 @@ def test_times_without_names_are_read_as_one_voice(tmp_path):
 )
 def test_a_cue_without_usable_times_is_quarantined_with_its_line(tmp_path, block, problem):
     path = write(
-        tmp_path,
-        "a.srt",
+        tmp_path / "a.srt",
         f"1\n00:00:01,000 --> 00:00:02,000\nfirst\n\n{block}\n\n3\n00:00:20,000 --> 00:00:21,000\nlast\n",
     )
-    found, report = read(path)
+    found, report = read_all(path)
     assert [turn.text for turn in found] == ["first last"]
     assert [str(p) for p in report.problems] == [f"{path}, {problem}write them as 00:01:02.500 --> ..."]
 
@@ -308,21 +295,20 @@ def test_what_is_said_twice_without_captions_is_kept(tmp_path):
 
 
 def test_separators_that_end_no_line_stay_in_the_text(tmp_path):
-    found, _ = read(write(tmp_path, "a.txt", OTTER.replace(b"agreed on", "agreed\u2028on".encode())))
+    found, _ = read_all(write(tmp_path / "a.txt", OTTER.replace(b"agreed on", "agreed\u2028on".encode())))
     assert [(m.text, m.locator) for m in found] == [(EXPECTED[0]["text"], "line 2"), (EXPECTED[1]["text"], "line 5")]
 
 
 def test_day_and_meeting_come_from_the_folder_if_the_file_says_nothing(tmp_path):
     for text, day in ((OTTER, "2026-02-19"), (OTTER_LONG, "2026-03-13")):
         path = tmp_path / "2026-02-19 10.00.34 Weekly" / "meeting_saved_closed_caption.txt"
-        path.parent.mkdir(exist_ok=True)
-        for given_path in (write(path.parent, path.name, text), tmp_path):
-            found, _ = read(given_path)
+        for given_path in (write(path, text), tmp_path):
+            found, _ = read_all(given_path)
             assert {(str(m.timestamp.date()), m.channel) for m in found} == {(day, path.parent.name)}
 
 
 def test_a_file_read_by_force_that_names_no_speaker_says_what_to_do(tmp_path):
-    path = write(tmp_path, "a.txt", "We agreed.\n")
+    path = write(tmp_path / "a.txt", "We agreed.\n")
     with pytest.raises(InputError) as error:
         list(ts.read(path, format="transcript"))
     assert str(error.value) == f"{path}: names no speakers and no times; give it as notes (--format notes)"
@@ -332,9 +318,9 @@ def test_a_copy_of_a_transcript_is_read_once_and_another_one_of_that_name_too(tm
     seen = readers.Seen()
     for name in ("a", "b", "c"):
         (tmp_path / name).mkdir()
-    assert len(list(ts.read(write(tmp_path, "a/transcript.srt", SRT), seen=seen))) == 2
-    assert list(ts.read(write(tmp_path, "b/transcript.srt", SRT), seen=seen)) == []
-    other = write(tmp_path, "c/transcript.srt", SRT.replace(b":05,000", b":06,000"))
+    assert len(list(ts.read(write(tmp_path / "a/transcript.srt", SRT), seen=seen))) == 2
+    assert list(ts.read(write(tmp_path / "b/transcript.srt", SRT), seen=seen)) == []
+    other = write(tmp_path / "c/transcript.srt", SRT.replace(b":05,000", b":06,000"))
     assert [message.text for message in ts.read(other, seen=seen)] == ["Fine & done."]
 
 
@@ -350,7 +336,7 @@ def test_a_copy_of_a_transcript_is_read_once_and_another_one_of_that_name_too(tm
 def test_the_real_transcripts_have_their_true_cues_and_words(samples, file, cues, words):
     truth = {e["file"]: e["count"] for e in json.loads((samples / "manifest.json").read_text("utf-8"))}[file]
     assert truth.startswith(f"{cues} ")
-    found, report = read(samples / file)
+    found, report = read_all(samples / file)
     [account] = report.files
     assert account.details["timing lines"] == cues == account.read
     assert re.findall(r"#\d|Hello", " ".join(message.text for message in found)) == words
@@ -359,38 +345,16 @@ def test_the_real_transcripts_have_their_true_cues_and_words(samples, file, cues
         assert [message.author for message in found] == ["Person A", "Person B", "Person C"]
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    return tmp_path_factory.mktemp("transcripts")
-
-
 @pytest.mark.parametrize("name", VALID)
 def test_damaged_transcripts_never_crash(folder, name):
-    valid = VALID[name]
-
-    @settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-    @given(st.integers(0, len(valid)), st.binary(max_size=12), st.integers(0, 12), st.booleans())
-    def check(at, put, cut, short):
-        path = folder / name
-        path.write_bytes(valid[:at] + put + (b"" if short else valid[at + cut :]))
-        try:
-            reading = ts.read(path, format="transcript", system=True)
-            for message in reading:
-                message.text.encode()
-        except InputError as error:
-            assert str(path) in str(error)
-            return
-        report = reading.report
-        assert report.read == report.yielded + sum(report.skipped.values()) + report.quarantined
-
-    check()
+    damage_never_crashes(folder / name, VALID[name], format="transcript", system=True)
 
 
 @pytest.mark.parametrize("piece", ["A ", "0:00 ", "A 0:00\n", "[0:00] ", "0:0:0.0 --> ", "A:\n", "(", "a" * 50 + ": "])
 def test_hostile_lines_take_time_in_proportion_to_their_length(tmp_path, piece):
     from time import process_time
 
-    path = write(tmp_path, "a.txt", piece * (200_000 // len(piece)))
+    path = write(tmp_path / "a.txt", piece * (200_000 // len(piece)))
     begin = process_time()
     transcripts.sniff(open_file(path))
     with contextlib.suppress(InputError):

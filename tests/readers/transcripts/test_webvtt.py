@@ -7,6 +7,7 @@ from time import process_time
 from zoneinfo import ZoneInfo
 
 import pytest
+from exports import read_all, write
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -16,10 +17,7 @@ from textsignals.readers import Seen, sniff
 
 
 def read_text(tmp_path, text, name="call.vtt"):
-    path = tmp_path / name
-    path.write_text(text, "utf-8")
-    reading = ts.read(path)
-    return list(reading), reading.report
+    return read_all(write(tmp_path / name, text))
 
 
 def cues(*lines, step=2.0):
@@ -30,11 +28,6 @@ def cues(*lines, step=2.0):
 
     blocks = [f"{i + 1}\n{stamp(i * step)} --> {stamp(i * step + 2)}\n{text}" for i, text in enumerate(lines)]
     return "WEBVTT\n\n" + "\n\n".join(blocks) + "\n"
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    return tmp_path_factory.mktemp("vtt")
 
 
 @pytest.mark.parametrize(
@@ -201,8 +194,7 @@ def test_a_turn_says_where_and_when_it_was_said(tmp_path):
 
 
 def test_a_file_name_in_the_future_is_told_once(tmp_path):
-    path = tmp_path / "2099-01-01.vtt"
-    path.write_text("WEBVTT\n\n00:01.000 --> 00:02.000\nWe wait.\n")
+    path = write(tmp_path / "2099-01-01.vtt", "WEBVTT\n\n00:01.000 --> 00:02.000\nWe wait.\n")
     with pytest.raises(InputError, match="the date 2099-01-01 is in the future; mend the date in the name"):
         list(ts.read(path))
 
@@ -218,10 +210,7 @@ def test_a_file_name_in_the_future_is_told_once(tmp_path):
     ],
 )
 def test_day_and_meeting_come_from_file_or_folder(tmp_path, name, day, channel):
-    path = tmp_path / name
-    path.parent.mkdir(exist_ok=True)
-    path.write_text(cues("Ana: One."))
-    for given_path in (path, tmp_path):
+    for given_path in (write(tmp_path / name, cues("Ana: One.")), tmp_path):
         [turn] = ts.read(given_path)
         assert (turn.timestamp and str(turn.timestamp.date()), turn.channel) == (day, channel)
 
@@ -236,9 +225,7 @@ def test_day_and_meeting_come_from_file_or_folder(tmp_path, name, day, channel):
     ],
 )
 def test_a_name_in_gmt_gives_the_day_of_the_zone(tmp_path, name, zone, day):
-    path = tmp_path / name
-    path.write_text(cues("Ana: One."))
-    [turn] = ts.read(path, tz=ZoneInfo(zone))
+    [turn] = ts.read(write(tmp_path / name, cues("Ana: One.")), tz=ZoneInfo(zone))
     assert str(turn.timestamp.astimezone(ZoneInfo(zone))).startswith(f"{day} 00:00:00")
 
 
@@ -262,16 +249,13 @@ def test_meetings_whose_files_share_a_name_are_not_taken_for_one(tmp_path):
     seen = Seen()
     found = []
     for folder, text in (("a", "Ana: One."), ("b", "Ana: Two.")):
-        (tmp_path / folder).mkdir()
-        path = tmp_path / folder / "transcript.vtt"
-        path.write_text(cues(text))
+        path = write(tmp_path / folder / "transcript.vtt", cues(text))
         found += [turn.text for turn in ts.read(path, seen=seen)]
     assert found == ["One.", "Two."]
 
 
 def test_a_transcript_in_utf_16_is_known_and_read(tmp_path):
-    path = tmp_path / "call.txt"
-    path.write_bytes(cues("Ana: Così.").encode("utf-16"))
+    path = write(tmp_path / "call.txt", cues("Ana: Così.").encode("utf-16"))
     assert sniff(path) == ("webvtt", 1.0)
     [turn] = ts.read(path)
     assert turn.text == "Così."
@@ -295,9 +279,8 @@ TRUE = {
 def test_real_transcripts_keep_every_word_and_every_speaker(samples, file):
     timed, speakers = TRUE[file]
     path = samples / file
-    reading = ts.read(path)
-    turns = list(reading)
-    account = reading.report.files[0]
+    turns, report = read_all(path)
+    account = report.files[0]
     assert (account.details["timing lines"], account.read, account.quarantined) == (timed, timed, 0)
     assert account.details["speakers"] == speakers == len({turn.author for turn in turns})
     shown = [line for line in path.read_text("utf-8-sig").splitlines() if line and "-->" not in line]
