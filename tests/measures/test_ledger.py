@@ -182,6 +182,7 @@ def of_teams(**sentences):
         # Who is who cannot be said.
         ({"a": 10, "b": 10}, {"c": 10, "d": 10}, "cd"),
         ({"a": 10, "b": 20}, {"c": 15, "d": 25}, "cd"),
+        ({"a": 10}, {"b": 10, "a": 5}, "a"),
         # One of two, and two of one; one of them alone.
         ({"a": 10, "b": 20}, {"a": 30}, ""),
         ({"a": 10, "b": 20}, {"c": 31}, "c"),
@@ -205,6 +206,21 @@ def test_texts_of_one_day_and_place_are_known_again_whatever_their_teams_are_cal
             ledger.recognise(report.values())
             said.append("".join(team for team, atoms in report.items() if ledger.admit(atoms)))
     assert said == ["", refused, refused]
+
+
+@pytest.mark.parametrize(("alike", "refused"), [(0, ""), (1, "ab")])
+def test_names_that_changed_places_are_trusted_for_no_numbers_alike(tmp_path, alike, refused):
+    numbers = {"a": range(10, 18), "b": [10] * alike + [30 + i for i in range(alike, 8)]}
+    said = []
+    for one, other in ("ab", "ba"):
+        report = {
+            name: {(f"person {i}", MONDAY, f"tickets\n{name}"): n for i, n in enumerate(numbers[team])}
+            for name, team in (("a", one), ("b", other))
+        }
+        with Ledger(tmp_path) as ledger:
+            ledger.recognise(report.values())
+            said.append("".join(team for team, atoms in report.items() if ledger.admit(atoms)))
+    assert said == ["", refused]
 
 
 def test_refused_stays_refused_and_admitted_stays_admitted(tmp_path):

@@ -45,7 +45,7 @@ _KEY_BYTES = 32
 # Author (128 bits of a keyed hash), number of the day, place or document (64 bits), what tells it apart (32 bits).
 _ATOM, _SENTENCES = struct.Struct(">16si8s4s"), struct.Struct(">I")
 # The part of an atom that is the same for texts that must be told apart.
-_ALIKE = slice(_ATOM.size - 4)
+_ALIKE, _APART = slice(_ATOM.size - 4), slice(_ATOM.size - 4, None)
 _NOBODY = bytes(16)
 # What ends the names of folders and archives on the way to a file.
 _FOLDER = re.compile(r"[/\\!]")
@@ -130,12 +130,11 @@ def joined(parts: Iterable[Atoms]) -> Atoms:
 class Ledger:
     """Decides for one report which sums may be published beside those of earlier reports, and keeps them.
 
-    `zone` names where days begin; it must be that of all reports that are kept together.
-    Used in a `with` statement, which holds other reports off and, if nothing fails, keeps what was admitted on its end;
-    that must come before the report is written. Published sums cut text into regions: what is in the same sums. All
-    that can be computed from sums is about unions of regions, so a sum is admitted if all regions that it makes are
-    large enough to be shown. What was published before is always admitted, so that a command that is run again gives
-    the same report.
+    `zone` names where days begin, which all reports that are kept together must have in common. Used in a `with`
+    statement, which holds other reports off and, if nothing fails, keeps what was admitted on its end; that must come
+    before the report is written. Published sums cut text into regions: what is in the same sums. All that can be
+    computed from sums is about unions of regions, so a sum is admitted if all regions that it makes are large enough to
+    be shown. What was published before is always admitted, so that a command that is run again gives the same report.
 
     The ledger has no names: it keeps keyed hashes of authors and documents, days, and numbers of sentences.
     """
@@ -185,9 +184,16 @@ class Ledger:
         for atoms in cells:
             for packed, n in ((self._packed(*atom), n) for atom, n in atoms.items() if n > 0):
                 texts[packed[_ALIKE]][packed] = n
+        published = {
+            alike: {atom: set(self._holders[atom].values()) for atom in self._alike.get(alike, ())} for alike in texts
+        }
+        fits: dict[bytes, list[bool]] = defaultdict(list)
         for alike, own in texts.items():
-            published = {atom: set(self._holders[atom].values()) for atom in self._alike.get(alike, ())}
-            self._recognised.update(_recognised(own, published))
+            for atom in own.keys() & published[alike].keys():
+                fits[atom[_APART]].append(own[atom] in published[alike][atom])
+        kept = {name for name, fit in fits.items() if 2 * sum(fit) >= len(fit)}
+        for alike, own in texts.items():
+            self._recognised.update(_recognised(own, published[alike], kept))
 
     def admit(self, atoms: Atoms, enough: Callable[[Tally], bool] = lambda region: may_show(region).shown) -> str:
         """Return "" if the sum over some text may be published, which is then kept, or why not.
@@ -241,14 +247,18 @@ class Ledger:
         return regions.values()
 
 
-def _recognised(own: _Kept, published: Mapping[bytes, set[int]]) -> dict[bytes, _Kept | None]:
+def _recognised(own: _Kept, published: Mapping[bytes, set[int]], names: Container[bytes]) -> dict[bytes, _Kept | None]:
     """Return as what the texts of one author, day and place were published before; None where that is open.
 
-    `published` holds for each of those the numbers of sentences with which it was. A name proves nothing unless the
-    number fits, too: it may have passed to another text. Then numbers decide; what alone is left on both sides is the
-    same, and one text with as many sentences as all that is left is all of it.
+    `published` holds for each of those the numbers of sentences with which it was, `names` what mostly tells apart the
+    same as before. A name proves nothing unless the number fits, too: it may have passed to another text. Then numbers
+    decide; what alone is left on both sides is the same, and one text with as many sentences as all that is left is all
+    of it.
     """
-    same = {atom for atom, n in own.items() if n in published.get(atom, ())}
+    alike = Counter(n for numbers in published.values() for n in numbers)
+    same = {
+        atom for atom, n in own.items() if n in published.get(atom, ()) and (atom[_APART] in names or alike[n] == 1)
+    }
     new = {atom: n for atom, n in own.items() if atom not in same}
     gone = {atom: numbers for atom, numbers in published.items() if atom not in same}
     found: dict[bytes, _Kept | None] = {}
@@ -259,7 +269,8 @@ def _recognised(own: _Kept, published: Mapping[bytes, set[int]]) -> dict[bytes, 
             del gone[fit[0]]
     left = [atom for atom in new if atom not in found]
     if not gone:
-        return found
+        # What took the name of another text would pass for a part of it.
+        return found | {atom: None for atom in left if atom in published}
     if len(left) == 1:
         most = {atom: max(numbers) for atom, numbers in gone.items()}
         if len(most) == 1:
