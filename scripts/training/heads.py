@@ -13,7 +13,7 @@ from sklearn.linear_model import LogisticRegression
 
 from textsignals.classifier import fit_head
 from textsignals.tagging.features import Features
-from textsignals.tagging.status import CueSet, StatusHead, hashed_words, status_features
+from textsignals.tagging.status import CueSet, StatusHead, hashed_words, mention_vector, status_features
 from textsignals.taxonomy import COUNTED, Taxonomy
 
 from .units import Unit
@@ -138,9 +138,8 @@ class Mentions:
         result = {}
         for signal in wanted:
             anchors = [m for m in fired if self.features.rules.by_id[m.id].signal == signal]
-            family = self.taxonomy.families[self.taxonomy.signals[signal].family]
-            around = self.cues.around(doc, found, anchors, family.healthy)
-            result[signal] = status_features(signal, family.name, around)
+            around = self.cues.around(doc, found, anchors, self.taxonomy.is_healthy(signal))
+            result[signal] = status_features(signal, self.taxonomy.signals[signal].family, around)
         return result
 
     def rows(
@@ -190,7 +189,8 @@ def asserted(
     for i, unit in enumerate(units):
         wanted = [signals[j] for j in np.flatnonzero(p[i] >= LOWEST)]
         for signal, names in mentions.names(unit["text"], wanted).items():
-            status, share = head(names, unit["text"], vectors[i])
+            vector = mention_vector(vectors[i], mentions.taxonomy.is_healthy(signal))
+            status, share = head(names, unit["text"], vector)
             if status == COUNTED:
                 j = signals.index(signal)
                 result[i, j] = p[i, j] * share

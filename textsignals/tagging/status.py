@@ -123,7 +123,8 @@ class CueSet:
 class StatusHead:
     """A multinomial logistic layer over the cues around a mention, its signal and family, hashed words, and the vector.
 
-    The columns of `coef`, shape (statuses, columns), are the named features, the hashed words, and the encoder's.
+    The columns of `coef`, shape (statuses, columns), are the named features, the hashed words, and those of the vector
+    of a mention (`mention_vector`).
     """
 
     def __init__(
@@ -152,6 +153,16 @@ def status_features(signal: str, family: str, cues: Sequence[Match]) -> list[str
     """Return the names of the features of one mention."""
     ids = sorted({cue.id for cue in cues})
     return [f"family {family}", f"signal {signal}", *ids, *(f"{family} {id_}" for id_ in ids)]
+
+
+def mention_vector(vector: np.ndarray, healthy: bool) -> np.ndarray:
+    """Return the vector of a mention, twice as long as that of its sentence: the first half is 0 if it is healthy.
+
+    "Lack of alignment and support" asserts what is unhealthy and negates what is healthy; so each kind of signal has
+    weights of its own.
+    """
+    nothing = np.zeros_like(vector)
+    return np.concatenate([nothing, vector] if healthy else [vector, nothing])
 
 
 def hashed_words(texts: Sequence[str]) -> csr_matrix:

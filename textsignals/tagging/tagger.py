@@ -17,7 +17,7 @@ from textsignals.records import Tag
 from textsignals.tagging.model import Model, load_model
 from textsignals.tagging.rules import Match, tokenizer
 from textsignals.tagging.sentences import MAX_SENTENCES, Sentence, has_words, split
-from textsignals.tagging.status import status_features
+from textsignals.tagging.status import mention_vector, status_features
 
 # The fewest words that bring this share of what speaks for a signal are its evidence.
 _EVIDENCE_SHARE = 0.6
@@ -131,7 +131,8 @@ class Tagger:
         signal = self.signals[index]
         family = self.model.taxonomy.signals[signal].family
         fired, cues = self._around(doc, seen.matches, signal)
-        status, share = self.model.status(status_features(signal, family, cues), text, seen.vector)
+        vector = mention_vector(seen.vector, self.model.taxonomy.is_healthy(signal))
+        status, share = self.model.status(status_features(signal, family, cues), text, vector)
         # Rules that are wrong more often than not add little to a score and explain it as little.
         telling = [m for m in fired if self.model.features.rules.by_id[m.id].precision >= _TELLING]
         spans = [(doc[m.start].idx, doc[m.end - 1].idx + len(doc[m.end - 1])) for m in telling]
@@ -141,8 +142,8 @@ class Tagger:
     def _around(self, doc: Doc, matches: Sequence[Match], signal: str) -> tuple[list[Match], tuple[Match, ...]]:
         """Return the rules of a signal that fired, and the cues that speak of them."""
         fired = [match for match in matches if self.model.features.rules.by_id[match.id].signal == signal]
-        family = self.model.taxonomy.families[self.model.taxonomy.signals[signal].family]
-        return fired, self.model.cues.around(doc, self.model.cues.find(doc), fired, family.healthy)
+        healthy = self.model.taxonomy.is_healthy(signal)
+        return fired, self.model.cues.around(doc, self.model.cues.find(doc), fired, healthy)
 
     def _reason(self, text: str, doc: Doc, seen: _Seen, index: int, tag: Tag) -> Reason:
         fired, cues = self._around(doc, seen.matches, tag.signal)
