@@ -322,6 +322,8 @@ def export(network: Network, folder: Path) -> None:
 def heads_of(network: nn.Module) -> dict[str, np.ndarray]:
     """Return the weights of the linear heads by name: mention and asserted, each .weight and .bias; status_bias.
 
-    `status.weight` has the weights of both kinds of signals below each other, those of unhealthy ones first.
+    `status.weight` is for the vector of a mention (`textsignals.tagging.status.mention_vector`), shape (statuses,
+    2 * width).
     """
-    return {name: weights.detach().numpy() for name, weights in network.heads.named_parameters()}
+    found = {name: weights.detach().numpy() for name, weights in network.heads.named_parameters()}
+    return found | {"status.weight": np.hstack(np.split(found["status.weight"], 2))}

@@ -14,6 +14,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date
+from functools import cache
 from pathlib import Path
 from types import TracebackType
 
@@ -157,7 +158,8 @@ class Ledger:
             key = _key(self._folder)
             # Apart from the pseudonyms that files may hold.
             self._check = hmac.digest(key, b"line", "sha256")
-            self._hash = Pseudonyms(hmac.digest(key, b"ledger", "sha256"))
+            # Asked for the same few names again and again.
+            self._hash = cache(Pseudonyms(hmac.digest(key, b"ledger", "sha256")))
             for kept in _read(self._folder / _LINES, self._check, self._zone):
                 self._add(kept)
         except BaseException:
@@ -191,9 +193,9 @@ class Ledger:
         for alike, own in texts.items():
             for atom in own.keys() & published[alike].keys():
                 fits[atom[_APART]].append(own[atom] in published[alike][atom])
-        kept = {name for name, fit in fits.items() if 2 * sum(fit) >= len(fit)}
+        names = {name for name, fit in fits.items() if 2 * sum(fit) >= len(fit)}
         for alike, own in texts.items():
-            self._recognised.update(_recognised(own, published[alike], kept))
+            self._recognised.update(_recognised(own, published[alike], names))
 
     def admit(self, atoms: Atoms, enough: Callable[[Tally], bool] = lambda region: may_show(region).shown) -> str:
         """Return "" if the sum over some text may be published, which is then kept, or why not.
