@@ -39,7 +39,7 @@ FROZEN = 6
 # Of twelve: the others make tagging slower by a third and the file larger, and add little (see the model card).
 LAYERS = 9
 SETTINGS = Settings(
-    epochs=2, rate=7e-5, head_rate=1e-3, batch_tokens=32 * 28, asserted_weight=1.0, keep_empty=0.25, threads=1
+    epochs=2, rate=2e-4, head_rate=1e-3, batch_tokens=32 * 28, asserted_weight=1.0, keep_empty=0.25, threads=1
 )
 SEEDS = (0, 1)
 # What an authored sentence counts for beside a real one.

@@ -35,11 +35,15 @@ def load(corpora: Path, gold: Path | None) -> Data:
     authored, dev = corpora / "train.jsonl", corpora / "dev.jsonl"
     if gold is None:
         return Data([], read_units(authored), read_units(dev), {f"corpora/{x.name}": x for x in (authored, dev)})
-    labels = corpora / "real-labels.jsonl"
+    labels, second = corpora / "real-labels.jsonl", corpora / "second-readings.jsonl"
     parts = {name: gold / name for name in ("train.jsonl", "silver.jsonl.gz", "unlabelled.jsonl.gz", "dev.jsonl")}
-    files = {"corpora/train.jsonl": authored, "corpora/real-labels.jsonl": labels}
+    files = {f"corpora/{path.name}": path for path in (authored, labels, second)}
     files |= {f"gold/{name}": path for name, path in parts.items()}
-    real = read_units(parts["train.jsonl"]) + read_units(parts["silver.jsonl.gz"])
+    again = {entry["id"]: entry["labels"] for entry in read_units(second)}
+    real = read_units(parts["train.jsonl"])
+    for unit in read_units(parts["silver.jsonl.gz"]):
+        agreed, maybe = settle(unit["labels"], again.get(unit["id"]))
+        real.append({**unit, "labels": agreed, "maybe": maybe})
     real += join(read_units(labels), read_units(parts["unlabelled.jsonl.gz"]))
     return Data(real, read_units(authored), read_units(parts["dev.jsonl"]), files)
 
