@@ -79,6 +79,17 @@ def test_real_labels_fit_the_real_sentences(root, gold):
     assert not seen & {units.source_of(u) for u in data.dev}
 
 
+def test_second_readings_leave_out_what_the_first_does_not_say(root, gold):
+    first = {u["id"]: u["labels"] for u in units.read_units(gold / "silver.jsonl.gz")}
+    second = {e["id"]: e["labels"] for e in units.read_units(root / "corpora" / "second-readings.jsonl")}
+    assert len(second) == 3_200 and second.keys() <= first.keys()
+    real = {u["id"]: u for u in units.load(root / "corpora", gold).real}
+    for id_, labels in first.items():
+        agreed, maybe = units.settle(labels, second.get(id_))
+        assert (real[id_]["labels"], real[id_]["maybe"]) == (agreed, maybe)
+    assert sum(bool(real[id_]["maybe"]) for id_ in second) > 300
+
+
 # --- heads ---------------------------------------------------------------------------------------------------------
 
 
