@@ -7,6 +7,7 @@ import pytest
 from joblib import parallel_config
 from sklearn.base import clone, is_classifier
 from sklearn.exceptions import NotFittedError
+from sklearn.metrics import get_scorer
 from sklearn.model_selection import GridSearchCV, cross_val_predict
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import FunctionTransformer
@@ -105,7 +106,7 @@ def test_thresholds_decide_what_is_predicted():
 def test_the_signals_of_the_model_are_the_default():
     signals = list(load_taxonomy().signals)
     classifier = SignalClassifier(n_hashed=2**8, use_encoder=False).fit(TEXTS, np.zeros((10, len(signals))))
-    assert classifier.classes_.tolist() == signals
+    assert classifier.signals_.tolist() == signals
     assert classifier.predict(TEXTS).sum() == 0
 
 
@@ -206,6 +207,16 @@ def test_scikit_learn_takes_it_for_a_classifier(fitted):
     assert is_classifier(fitted)
 
 
+@pytest.mark.parametrize("scoring", ["roc_auc", "average_precision"])
+@pytest.mark.parametrize("columns", [1, 2, 3])
+def test_scorers_of_scikit_learn_read_its_scores_rightly(columns, scoring):
+    y = np.array([[i % 2, i % 2, 1 - i % 2] for i in range(8)])[:, :columns]
+    texts = ["he checks every line" if row[0] else "we are all so tired" for row in y]
+    signals = ("watched", "checked", "tired")[:columns]
+    classifier = SignalClassifier(signals=signals, n_hashed=2**8, use_encoder=False).fit(texts, y)
+    assert get_scorer(scoring)(classifier, texts, y) == 1.0
+
+
 def test_no_text_and_an_odd_number_of_columns_are_refused():
     with pytest.raises(ValueError, match="there is no text to fit on"):
         SignalClassifier(**SMALL).fit([], np.zeros((0, 2)))
@@ -216,7 +227,7 @@ def test_no_text_and_an_odd_number_of_columns_are_refused():
 def test_signals_may_be_an_array():
     signals = np.array(["watched", "tired"])
     classifier = SignalClassifier(signals=signals, n_hashed=2**8, use_encoder=False).fit(TEXTS, Y)
-    assert classifier.classes_.tolist() == ["watched", "tired"]
+    assert classifier.signals_.tolist() == ["watched", "tired"]
 
 
 def test_an_unknown_model_names_those_there_are():

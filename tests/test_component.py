@@ -6,6 +6,7 @@ import sys
 
 import pytest
 import spacy
+from spacy.tokens import Doc, DocBin
 
 import textsignals.component  # noqa: F401  (registers the factory)
 from textsignals.errors import ModelError
@@ -36,6 +37,14 @@ def test_a_doc_without_signals_has_an_empty_tuple(nlp):
 def test_two_signals_of_one_sentence_stand_side_by_side(nlp):
     text = "We were blindsided by the announcement, and everyone on the team is burnt out."
     assert {"blindside", "strain"} <= {tag.signal for tag in nlp(text)._.signals}
+
+
+def test_a_tagged_doc_goes_to_bytes_and_back(nlp):
+    doc = nlp(TEXT)
+    again = Doc(nlp.vocab).from_bytes(doc.to_bytes())
+    assert again._.signals == doc._.signals != ()
+    kept = DocBin(store_user_data=True, docs=[doc])
+    assert [d._.signals for d in DocBin().from_bytes(kept.to_bytes()).get_docs(nlp.vocab)] == [doc._.signals]
 
 
 def test_pipe_gives_the_same_as_calls(nlp):

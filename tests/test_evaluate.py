@@ -245,9 +245,22 @@ def test_more_sentences_of_the_same_kind_give_narrower_intervals():
     assert (np.diff(widths, axis=0) < 0).all()
 
 
-def test_nothing_wrong_leaves_no_room_for_an_interval():
-    found = evaluate(*labelled(8, 0, 0))
-    assert found.overall.f1 == found.overall.precision == found.overall.recall == found.macro_f1 == Figure(1, 1, 1)
+def test_where_all_or_nothing_is_right_the_interval_is_that_of_wilson():
+    right, wrong = evaluate(*labelled(8, 0, 0)).overall, evaluate(*labelled(0, 3, 5)).overall
+    assert right.precision == right.recall == Figure(1, *wilson(8, 8))
+    assert wrong.precision == Figure(0, *wilson(0, 3)) and wrong.recall == Figure(0, *wilson(0, 5))
+    share = wilson(8, 8)[0]
+    assert right.f1 == Figure(1, 2 * share / (1 + share), 1)
+    share = wilson(0, 8)[1]
+    assert wrong.f1 == Figure(0, 0, 2 * share / (1 + share))
+
+
+def test_a_disputed_signal_still_speaks_for_a_family_that_surely_stands():
+    units = [unit("a", ("support", "asserted"), maybe=["collaboration"]), unit("b", maybe=["collaboration"])]
+    tags = {"a": [("collaboration", "asserted")], "b": [("collaboration", "asserted")]}
+    found = evaluate(units, FakeTagger(tags))
+    assert counts(of(found.families, "aligned")) == (1, 0, 0)
+    assert counts(found.overall) == (0, 0, 1)
 
 
 def test_a_signal_seen_once_has_the_widest_interval_there_is():
@@ -395,6 +408,7 @@ def test_a_sentence_may_hold_a_signal_in_two_statuses():
         {"text": "a", "labels": [{"signal": 1, "status": "asserted"}]},
         {"text": "a", "labels": [{"signal": "silo", "status": None}]},
         {"text": "a", "labels": [], "maybe": "silo"},
+        {"text": "a", "labels": [], "maybe": ["micro-management"]},
     ],
 )
 def test_values_of_the_wrong_type_are_refused_with_their_line(tmp_path, entry):

@@ -13,11 +13,9 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.linear_model import LogisticRegression
 from sklearn.utils.validation import check_is_fitted
 
-from textsignals.resources import model_folder
 from textsignals.tagging.features import Features
 from textsignals.tagging.model import load_model
-from textsignals.tagging.rules import RuleSet, load_rules, tokenizer
-from textsignals.taxonomy import load_taxonomy
+from textsignals.tagging.rules import RuleSet, tokenizer
 
 # Below this number of examples a head has nothing to learn from; it then says "never".
 _FEWEST = 2
@@ -51,7 +49,7 @@ class SignalClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     encoder and rules are used; `use_encoder` turns its vectors on; `rule_weight` is what a rule that is always right
     adds to the logit (0 turns rules off); `n_hashed` is the number of columns for n-grams, an even one; `C` and
     `class_weight` are those of LogisticRegression; `n_jobs` heads are fitted side by side; `random_state` seeds them.
-    `signals` names the columns of Y, the model's signals by default.
+    `signals` names the columns of Y, the model's signals by default; after fitting `signals_` holds them.
 
     >>> texts = ["He checks every line I write.", "Nice weather.", "She checks every mail.", "Lunch at noon?"]
     >>> fitted = SignalClassifier(signals=("micromanagement",)).fit(texts, [[1], [0], [1], [0]])
@@ -88,16 +86,19 @@ class SignalClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         Signals with fewer than two examples are never predicted. Raises ValueError without a text, or if the shapes do
         not agree.
         """
-        folder, nlp = model_folder(self.model), tokenizer("en")
-        self.classes_ = np.array(list(load_taxonomy(folder).signals if self.signals is None else self.signals))
+        model = load_model(self.model)
+        self.signals_ = np.array(list(model.taxonomy.signals if self.signals is None else self.signals))
+        # As estimators of scikit-learn for several labels have them: its scorers tell from this that there are several.
+        self.classes_ = [np.array([0, 1])] * len(self.signals_)
         indicator = np.asarray(y)
-        if indicator.shape != (len(X), len(self.classes_)):
-            raise ValueError(f"Y has shape {indicator.shape}, expected {(len(X), len(self.classes_))}")
+        if indicator.shape != (len(X), len(self.signals_)):
+            raise ValueError(f"Y has shape {indicator.shape}, expected {(len(X), len(self.signals_))}")
         if not len(X):
             raise ValueError("there is no text to fit on")
-        rules = [r for r in load_rules(folder / "patterns.jsonl") if r.signal in set(self.classes_)]
-        encoder = load_model(folder).features.encoder if self.use_encoder else None
-        self.features_ = Features(self.n_hashed, list(self.classes_), RuleSet(rules, nlp), nlp, encoder)
+        nlp, rules = tokenizer(model.meta["language"]), model.features.rules.rules
+        own = RuleSet([rule for rule in rules if rule.signal in set(self.signals_)], nlp)
+        encoder = model.features.encoder if self.use_encoder else None
+        self.features_ = Features(self.n_hashed, list(self.signals_), own, nlp, encoder)
         seen = self.features_.transform(X)[:, : self.features_.first_rule]
         heads = Parallel(n_jobs=self.n_jobs)(
             delayed(fit_head)(seen, column, self.C, self.class_weight, self.random_state, sample_weight)
@@ -105,7 +106,7 @@ class SignalClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         )
         self.coef_ = np.hstack([np.array([coef for coef, _ in heads]), self.rule_weight * np.eye(len(heads))])
         self.intercept_ = np.array([intercept for _, intercept in heads])
-        self.thresholds_ = np.full(len(self.classes_), 0.5)
+        self.thresholds_ = np.full(len(self.signals_), 0.5)
         return self
 
     def decision_function(self, X: Sequence[str]) -> np.ndarray:

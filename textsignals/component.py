@@ -2,10 +2,26 @@
 
 from __future__ import annotations
 
+from dataclasses import astuple
+
 from spacy.language import Language
 from spacy.tokens import Doc
 
+from textsignals.records import Tag
 from textsignals.tagging.tagger import Tagger, load
+
+
+# Docs go to other processes and to disk as plain values, which tags are not.
+_KEY = "textsignals"
+
+
+def _signals(doc: Doc) -> tuple[Tag, ...]:
+    values = doc.user_data.get(_KEY, ())
+    return tuple(Tag(*rest, evidence=tuple(map(tuple, spans))) for *rest, spans in values)
+
+
+def _keep(doc: Doc, tags: tuple[Tag, ...]) -> None:
+    doc.user_data[_KEY] = tuple(map(astuple, tags))
 
 
 class SignalTagger:
@@ -15,7 +31,7 @@ class SignalTagger:
         self.tagger = tagger
         # On the Doc and not on spans: spaCy keys span attributes by offsets alone, and two signals share a sentence.
         if not Doc.has_extension("signals"):
-            Doc.set_extension("signals", default=())
+            Doc.set_extension("signals", getter=_signals, setter=_keep)
 
     def __call__(self, doc: Doc) -> Doc:
         """Return the Doc with `doc._.signals` set."""

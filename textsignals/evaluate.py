@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -28,7 +28,8 @@ MACRO_MINIMUM = 5
 class Unit:
     """One labelled sentence: pairs of (signal, status); signals in `maybe` are left out of scoring.
 
-    It is `ordinary` if it was drawn at random and carries nothing: on these false alarms are counted.
+    It is `ordinary` if it was drawn at random (`set` is "random" or absent) and carries nothing: on these false alarms
+    are counted.
     """
 
     text: str
@@ -119,7 +120,7 @@ def read_units(path: str | Path, known: Iterable[str], statuses: Iterable[str]) 
                 raise TypeError("text is not a string, or maybe is one")
         except (ValueError, KeyError, TypeError, RecursionError) as error:
             raise InputError(str(path), "is not a labelled sentence", place=f"line {number}", hint=hint) from error
-        odd = sorted(map(str, {s for s, _ in labels} - signals | {s for _, s in labels} - allowed))
+        odd = sorted(map(str, ({s for s, _ in labels} | maybe) - signals | {s for _, s in labels} - allowed))
         if odd:
             problem = f"names what the taxonomy does not hold: {', '.join(odd)}"
             raise InputError(str(path), problem, place=f"line {number}", hint="see: textsignals signals")
@@ -133,7 +134,7 @@ def evaluate(units: Sequence[Unit], tagger: Tagger) -> Evaluation:
     A tag is right if its signal stands on the unit as asserted and the tag says asserted. Status is judged where the
     signal is right in any status. Calibration is the expected error, in ten bins, of scores of 0.05 or more taken as
     probabilities of "the signal is mentioned". Intervals are percentiles over a thousand draws of the units (Efron
-    1979), Wilson's for the share of right statuses, and Garwood's (1936) for the rare false tags. Sentences of one
+    1979), Wilson's for the share of right statuses and where all or nothing is right, and Garwood's (1936) for the rare false tags. Sentences of one
     source resemble each other, so for sources that are not in the file the intervals are somewhat too narrow.
     """
     texts = [unit.text for unit in units]
@@ -145,7 +146,13 @@ def evaluate(units: Sequence[Unit], tagger: Tagger) -> Evaluation:
     family_of = {name: signal.family for name, signal in taxonomy.signals.items()}
     draws = _draws(len(units))
     signals = _Agreement(_present(want, names), _present(got, names), draws)
-    by_family = [_present([{family_of[s] for s in found} for found in side], families) for side in (want, got)]
+    family_want = [{family_of[s] for s in found} for found in want]
+    # Where a family surely stands, a tag of it is right, even if the very signal is disputed.
+    family_got = [
+        {t.family for t in tags if t.status == COUNTED and (t.signal not in u.maybe or t.family in sure)}
+        for u, tags, sure in zip(units, tagged, family_want, strict=True)
+    ]
+    by_family = [_present(side, families) for side in (family_want, family_got)]
     grouped = _Agreement(by_family[0], by_family[1], draws)
     said = [{s for s, _ in u.labels} - u.maybe for u in units]
     found = [{t.signal for t in tags} - u.maybe for u, tags in zip(units, tagged, strict=True)]
@@ -204,9 +211,10 @@ class _Agreement:
             tp,
             fp,
             fn,
-            precision=_figure(_share(tp, tp + fp), _share(drawn[0], drawn[0] + drawn[1])),
-            recall=_figure(_share(tp, tp + fn), _share(drawn[0], drawn[0] + drawn[2])),
-            f1=_figure(_f1(tp, fp, fn), _f1(*drawn)),
+            precision=_of_all(tp, tp + fp, _share(drawn[0], drawn[0] + drawn[1])),
+            recall=_of_all(tp, tp + fn, _share(drawn[0], drawn[0] + drawn[2])),
+            # F1 is 2 J / (1 + J), where J is the share of right tags among labels and tags (Jaccard).
+            f1=_of_all(tp, tp + fp + fn, _f1(*drawn), lambda j: 2 * j / (1 + j)),
         )
 
     def macro_f1(self) -> Figure:
@@ -227,6 +235,15 @@ def _share(part: Any, whole: Any) -> Any:
 
 def _f1(tp: Any, fp: Any, fn: Any) -> Any:
     return _share(2 * tp, 2 * tp + fp + fn)
+
+
+def _of_all(
+    part: int, whole: int, drawn: np.ndarray, meaning: Callable[[float], float] = lambda share: share
+) -> Figure:
+    """Return what a share means, with its interval: where all or nothing is right draws do not differ, so Wilson's."""
+    if whole and part in (0, whole):
+        return Figure(*map(meaning, (part / whole, *wilson(part, whole))))
+    return _figure(meaning(_share(part, whole)), drawn)
 
 
 def _figure(value: float, drawn: np.ndarray) -> Figure:

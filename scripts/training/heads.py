@@ -100,7 +100,8 @@ class Calibration:
         for i in range(fired.shape[1]):
             z, x = base[fired[:, i] > 0, i], fired[fired[:, i] > 0, i]
             if len(z):
-                self.rules[i] = brentq(lambda w, z=z, x=x: expit(z + w * x).mean() - honest * x.mean(), -20, 60)
+                share = np.clip(honest * x.mean(), 0.001, 0.999)
+                self.rules[i] = brentq(lambda w, z=z, x=x, y=share: expit(z + w * x).mean() - y, -20, 60)
 
     def __call__(self, logits: np.ndarray, fired: np.ndarray) -> np.ndarray:
         """Return probabilities, shape (sentences, signals)."""
@@ -162,8 +163,10 @@ class Mentions:
 def fit_status(rows: csr_matrix, target: np.ndarray, n_statuses: int) -> tuple[np.ndarray, np.ndarray]:
     """Return weights, shape (statuses, columns), and intercepts; statuses without an example are never said."""
     head = LogisticRegression(C=1.0, max_iter=3000).fit(rows, target)
+    # Of two classes scikit-learn keeps one row, which speaks for the second.
+    known = [np.vstack([-x / 2, x / 2]) if len(x) == 1 else x for x in (head.coef_, head.intercept_[:, None])]
     coef, intercept = np.zeros((n_statuses, rows.shape[1])), np.full(n_statuses, _NEVER)
-    coef[head.classes_], intercept[head.classes_] = head.coef_, head.intercept_
+    coef[head.classes_], intercept[head.classes_] = known[0], known[1][:, 0]
     return coef, intercept
 
 

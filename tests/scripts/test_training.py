@@ -165,6 +165,16 @@ def test_the_mixture_leans_to_the_logits_that_are_right():
 def test_a_status_without_an_example_is_never_said():
     coef, intercept = heads.fit_status(csr_matrix(np.eye(4)), np.array([0, 0, 2, 2]), 3)
     assert coef.shape == (3, 4) and intercept[1] < -10 and not coef[1].any()
+    assert (np.eye(4) @ coef.T + intercept).argmax(axis=1).tolist() == [0, 0, 2, 2]
+
+
+def test_rules_that_are_never_or_always_right_are_weighed_all_the_same():
+    for honest in (0.0, 2.5):
+        calibration = heads.Calibration(1)
+        calibration.slope, calibration.offset = 1.0, 0.0
+        calibration.weigh(np.array([[-3.0], [-2.0]]), np.array([[0.4], [0.4]]), honest)
+        p = calibration(np.array([[-3.0], [-2.0]]), np.array([[0.4], [0.4]]))
+        assert p.mean() == pytest.approx(0.001 if not honest else 0.999, abs=1e-6)
 
 
 # --- thresholds ----------------------------------------------------------------------------------------------------

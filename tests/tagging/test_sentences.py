@@ -163,6 +163,14 @@ def test_a_very_long_line_is_cut_into_pieces_that_hold_all_its_words(nlp):
     assert "".join(text[s.start : s.end] for s in spans).replace(" ", "") == "word" * 5_000
 
 
+def test_sentences_of_a_long_line_are_cut_where_they_end_and_endless_ones_at_a_blank(nlp):
+    sentence = "We were blindsided by the news and told the board so at once."
+    text = " ".join([sentence] * 200)
+    assert {text[s.start : s.end] for s in split(text, nlp)} == {sentence}
+    endless = "blindsided " * 600
+    assert {word for s in split(endless, nlp) for word in endless[s.start : s.end].split()} == {"blindsided"}
+
+
 @settings(max_examples=100, deadline=None)
 @given(TEXTS)
 def test_spans_stand_in_order_do_not_overlap_and_have_no_blank_ends(text):

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from spacy.language import Language
 from spacy.pipeline import Sentencizer
 
-# Limits of methods.md C2; what is beyond them is not tagged.
+# Longer sentences are cut at a blank, and of a text the first thousand are tagged: sizes that no person writes.
 MAX_SENTENCE_CHARS = 2_000
 MAX_SENTENCES = 1_000
 
@@ -98,11 +98,19 @@ def _content(text: str, start: int, end: int) -> int:
 
 
 def _sentences(text: str, start: int, end: int, nlp: Language) -> Iterator[Sentence]:
-    for at in range(start, end, MAX_SENTENCE_CHARS):
-        stop = min(end, at + MAX_SENTENCE_CHARS)
-        doc = _SENTENCIZER(nlp.make_doc(normalise(text[at:stop])))
-        for span in doc.sents:
+    """Yield the sentences of a line, which is read in windows of the longest sentence."""
+    while start < end:
+        stop = min(end, start + MAX_SENTENCE_CHARS)
+        if stop < end:
+            blank = text.rfind(" ", start, stop)
+            stop = stop if blank < 0 else blank + 1
+        spans = list(_SENTENCIZER(nlp.make_doc(normalise(text[start:stop]))).sents)
+        if stop < end and len(spans) > 1:
+            # The last one may go on beyond the window, so the next begins with it.
+            stop = start + spans.pop().start_char
+        for span in spans:
             words = span.text.strip()
             if words:
-                first = at + span.start_char + (len(span.text) - len(span.text.lstrip()))
+                first = start + span.start_char + (len(span.text) - len(span.text.lstrip()))
                 yield Sentence(first, first + len(words), "sentence")
+        start = stop
