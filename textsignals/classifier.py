@@ -88,8 +88,8 @@ class SignalClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         """
         model = load_model(self.model)
         self.signals_ = np.array(list(model.taxonomy.signals if self.signals is None else self.signals))
-        # As estimators of scikit-learn for several labels have them: its scorers tell from this that there are several.
-        self.classes_ = [np.array([0, 1])] * len(self.signals_)
+        # A row of classes a signal, from which scorers of scikit-learn tell that each is a label of its own.
+        self.classes_ = np.tile([0, 1], (len(self.signals_), 1))
         indicator = np.asarray(y)
         if indicator.shape != (len(X), len(self.signals_)):
             raise ValueError(f"Y has shape {indicator.shape}, expected {(len(X), len(self.signals_))}")
