@@ -200,13 +200,6 @@ def test_only_the_command_line_imports_the_package_itself(root):
     assert users <= {"cli", "__main__"}
 
 
-def test_readers_do_not_know_of_each_other(root):
-    families = {"readers.notes", "readers.slack", "readers.tables", "readers.webvtt"}
-    for name, path in modules(root):
-        if name in families:
-            assert not families & {target for target, _ in imports(name, path, set(RANK))}, name
-
-
 def docstrings(tree):
     for node in ast.walk(tree):
         if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):

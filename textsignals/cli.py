@@ -78,7 +78,7 @@ def main() -> None:
     type=click.Path(path_type=Path, dir_okay=False),
     default="report.html",
     show_default=True,
-    help="Where to; .html, .md or .csv decides what it becomes.",
+    help="Where to; .html, .md, .csv or .json decides what it becomes.",
 )
 @click.option("--by", type=click.Choice(STEPS), help="Length of a period  [default: by span]")
 @options.audience

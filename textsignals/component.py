@@ -10,7 +10,6 @@ from spacy.tokens import Doc
 from textsignals.records import Tag
 from textsignals.tagging.tagger import Tagger, load
 
-
 # Docs go to other processes and to disk as plain values, which tags are not.
 _KEY = "textsignals"
 

@@ -134,8 +134,9 @@ def evaluate(units: Sequence[Unit], tagger: Tagger) -> Evaluation:
     A tag is right if its signal stands on the unit as asserted and the tag says asserted. Status is judged where the
     signal is right in any status. Calibration is the expected error, in ten bins, of scores of 0.05 or more taken as
     probabilities of "the signal is mentioned". Intervals are percentiles over a thousand draws of the units (Efron
-    1979), Wilson's for the share of right statuses and where all or nothing is right, and Garwood's (1936) for the rare false tags. Sentences of one
-    source resemble each other, so for sources that are not in the file the intervals are somewhat too narrow.
+    1979), Wilson's for the share of right statuses and where all or nothing is right, and Garwood's (1936) for the rare
+    false tags. Sentences of one source resemble each other, so for sources that are not in the file the intervals are
+    somewhat too narrow.
     """
     texts = [unit.text for unit in units]
     tagged = tagger.tag(texts)

@@ -292,7 +292,7 @@ def _channel_keys(message: Message) -> tuple[str, ...]:
 class Pseudonyms:
     """Turns names into keyed hashes (HMAC-SHA-256, 128 bits kept); a new random key each run unless one is given.
 
-    Plain hashes of names can be guessed by trying names; without the key these cannot (methods.md, B3).
+    Plain hashes of names can be guessed by trying names; without the key these cannot (docs/privacy.md).
     """
 
     def __init__(self, key: bytes | None = None) -> None:

@@ -340,8 +340,9 @@ def test_each_team_says_what_would_have_gone_unseen_and_what_was_not_tested():
     content = content_of(weeks_of("Payments", CALM), weeks_of("Sales", [1] * 4))
     payments, sales = content.teams
     assert re.fullmatch(
-        r"A lasting change of drift by about \d+ in 100 would be found four times in five, a smaller one less often;"
-        r" so no finding is not the same as no change\.",
+        r"A steady change of drift by about \d+ in 100 from the first to the second half would be found four times in"
+        r" five, a sudden one if it is a third larger, a smaller one less often; so no finding is not the same as"
+        r" no change\.",
         payments.unseen[0],
     )
     assert payments.unseen[1:] == ("Not tested for changes: crowding and aligned (fewer than 10 tagged sentences).",)

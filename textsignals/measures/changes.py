@@ -21,8 +21,8 @@ Tier = Literal["organisation", "family", "signal"]
 # Reports in which nothing changes and weeks hang together by chance claim a change somewhat more often than these
 # shares say; together they stay within one in twenty (scripts/simulate-null-reports). The split is the same with and
 # without events: who runs a report first without and then with them would otherwise be allowed more.
-_SHARE_ORGANISATION, _SHARE_FAMILIES, _SHARE_EVENTS = 0.01, 0.018, 0.006
-# Changes are looked for only where there is enough to see any: gates on totals, never on the course (methods.md, A5).
+_SHARE_ORGANISATION, SHARE_FAMILIES, _SHARE_EVENTS = 0.01, 0.018, 0.006
+# Changes are looked for only where there is enough to see any: gates on totals, never on the course.
 _MIN_WEEKS = 8
 _MIN_FLAGS = 10
 _MIN_TEAMS = 8
@@ -55,7 +55,7 @@ class Tested:
 
     `smallest` is the difference of the true share between the halves of the time (0 to 1, infinite if the tagger is no
     better than chance) that is found four times in five, after correction for all tests of the tier, if it comes
-    steadily; a sudden one must be about half as large again.
+    steadily; a step at half-time must be a third larger (its slope is 1.5 steps over the time, not 2).
     """
 
     tier: Tier
@@ -116,9 +116,9 @@ def find_changes(
 
     `teams` are the complete weeks of each team, `icc` the intra-cluster correlation and `youden` sensitivity plus
     specificity minus 1 of each signal and family; a team of fewer than `min_authors` is not tested. Tests run on raw
-    flags, in three tiers (methods.md, A5). Signals over the organisation take the teams as replicates and need eight.
-    Families of a team are tested by the moderated slope, which sees no change in a mere change of channels. Signals of
-    a team are tested only inside families that changed.
+    flags, in three tiers (docs/reading-a-report.md). Signals over the organisation take the teams as replicates and
+    need eight. Families of a team are tested by the moderated slope, which sees no change in a mere change of channels.
+    Signals of a team are tested only inside families that changed.
     """
     names = [*taxonomy.families, *taxonomy.signals]
     every = {team: series(teams[team], names) for team in sorted(teams)}
@@ -127,12 +127,12 @@ def find_changes(
 
     organisation = _judge(slopes.organisation(taxonomy.signals), _SHARE_ORGANISATION, youden)
     asked = [test for team in slopes.fits for test in slopes.tests("family", team, taxonomy.families)]
-    families = _judge(asked, _SHARE_FAMILIES, youden)
+    families = _judge(asked, SHARE_FAMILIES, youden)
     signals: list[_Verdict] = []
     for family in families:
         if family.sure and family.test.team:
             inside = [signal.name for signal in taxonomy.of_family(family.test.name)]
-            signals += _judge(slopes.tests("signal", family.test.team, inside), _SHARE_FAMILIES, youden)
+            signals += _judge(slopes.tests("signal", family.test.team, inside), SHARE_FAMILIES, youden)
 
     verdicts = [*organisation, *families, *signals]
     sure = sorted((v for v in verdicts if v.sure), key=lambda v: (v.q, v.p, v.test.team or "", v.test.name))
@@ -253,7 +253,7 @@ class _Slopes:
         """Return t tests of the teams' slopes: what swings in one team or in all at random is noise to them.
 
         Weights are roots of what each team's slope is worth, so that no large team decides alone; errors are corrected
-        for leverage (methods.md, A5).
+        for leverage (docs/reading-a-report.md).
         """
         tests = []
         for name in names:
@@ -280,7 +280,7 @@ def _judge(tests: Sequence[_Test], share: float, youden: Mapping[str, float]) ->
     slope, error, df, halves = np.array([(test.slope, test.error, test.df, test.halves) for test in tests]).T
     p = 2 * student_t.sf(np.abs(slope) / np.where(error > 0, error, np.inf), df)
     q = false_discovery_control(p)
-    # What is sure even as the only change, plus the luck of the draw (methods.md, A5, with this test's own error).
+    # What is sure even as the only change, plus the luck of the draw.
     needed = student_t.isf(share / (2 * len(tests)), df) + norm.ppf(_POWER)
     seen = np.array([youden[test.name] for test in tests])
     smallest = np.where(seen > 0, needed * error * halves / np.where(seen > 0, seen, 1), np.inf)

@@ -16,7 +16,7 @@ AUTHORS_OF_WINDOW = 10
 AUTHORS_OF_SIGNAL = 3
 DOCUMENTS_OF_WINDOW = 2
 DOCUMENTS_OF_SIGNAL = 3
-"""The floors of the policy (methods.md, B3); sources without authors are counted by documents."""
+"""The floors of the policy (docs/privacy.md); sources without authors are counted by documents."""
 
 MOST = 3
 """So many quotes at most for a team's signal."""

@@ -1,4 +1,4 @@
-"""Which cells may be shown: enough people, enough sentences, nobody dominating (methods.md, B3)."""
+"""Which cells may be shown: enough people, enough sentences, nobody dominating (docs/privacy.md)."""
 
 from __future__ import annotations
 

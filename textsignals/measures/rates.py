@@ -60,9 +60,9 @@ def rate_interval(
     Of `total` sentences `flagged` were tagged, by a tagger that found `tp` of `p` labelled sentences with the signal
     and spared `tn` of `n` without it. `cluster_sizes` are the sentences of each author, `total` in all, and `icc` is
     their intra-cluster correlation. The point is Rogan and Gladen's estimate, the interval inverts the score test with
-    an effective sample size and the uncertainty of sensitivity and specificity (a quadratic in the rate; methods.md,
-    A2). It is empty, low = rate = high, where no rate explains so few or so many flags. A tagger no better than chance
-    gives (NaN, 0, 1). Raises ValueError for counts that cannot be.
+    an effective sample size and the uncertainty of sensitivity and specificity (a quadratic in the rate;
+    docs/reading-a-report.md). It is empty, low = rate = high, where no rate explains so few or so many flags. A tagger
+    no better than chance gives (NaN, 0, 1). Raises ValueError for counts that cannot be.
     """
     sizes = [total] if cluster_sizes is None else list(cluster_sizes)
     if not (0 <= flagged <= total and total > 0 and 0 <= tp <= p and 0 <= tn <= n and 0 < level < 1):
@@ -87,7 +87,7 @@ def rate_interval(
 
 
 def design_effect(sizes: Sequence[int], icc: float) -> float:
-    """Return by how much clusters of these sizes swell the variance of a share, 1 or more (Kish; methods.md, A2).
+    """Return by how much clusters of these sizes swell the variance of a share, 1 or more (Kish 1965).
 
     >>> round(design_effect([10] * 19, 0.1), 3)
     1.9
@@ -110,7 +110,7 @@ def _solutions(a: float, b: float, c: float) -> tuple[float, float] | None:
 def intra_cluster_correlation(cells: Iterable[Tally], name: str) -> float:
     """Return how much alike one author's sentences are for a signal or family: 0 not at all, at most 0.5.
 
-    One-way analysis of variance within each team and period, sums of squares pooled over all of them (methods.md, A2).
+    One-way analysis of variance within each team and period, sums of squares pooled over all of them.
     A single flag is alone whatever the clusters, so it says nothing and gives 0.
     """
     between = within = weight = 0.0
@@ -191,8 +191,8 @@ def shrunk(rates: Sequence[Rate]) -> list[float]:
     """Return empirical Bayes estimates, to put teams or signals in an order by: never shown as a rate, never tested.
 
     Normal-normal, with the variance between the rates by DerSimonian and Laird (1986): each rate is drawn to the mean
-    of all, the more the less is known of it, so that it is not the smallest teams that stand at both ends (methods.md,
-    A4). A real change of a small team is hidden by that. A rate that cannot be measured stands at the mean.
+    of all, the more the less is known of it, so that it is not the smallest teams that stand at both ends. A real
+    change of a small team is hidden by that. A rate that cannot be measured stands at the mean.
     """
     known = [
         (rate.rate, max(rate.high - rate.low, _NARROWEST) ** 2 / (4 * _Z2))

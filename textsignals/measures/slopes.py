@@ -17,7 +17,7 @@ Array = NDArray[np.float64]
 Weeks = Mapping[tuple[int, str], Tally]
 """What one team wrote in (number of week, stratum): only complete weeks of periods that may be shown."""
 
-# What the dispersion of all teams counts for beside a team's own, in degrees of freedom (methods.md, A5).
+# What the dispersion of all teams counts for beside a team's own, in degrees of freedom (docs/reading-a-report.md).
 _PRIOR_DF = 20
 # Weeks more alike than that cannot be told from a trend; a change that is there makes them look alike as well.
 _MAX_LAG = 0.5
@@ -141,11 +141,11 @@ def fit(one: Series, x: Array, icc: Array) -> Fit:
 def errors(fits: Sequence[Fit], usable: NDArray[np.bool_]) -> tuple[Array, Array]:
     """Return the standard error of each slope and its degrees of freedom, both teams by names.
 
-    The moderated slope of methods.md, A5, with a prior that knows how much each team wrote: the dispersion of a team's
-    weeks around its line is mixed with what all teams together let expect (worth 20 degrees of freedom), which is the
-    luck of sentences drawn one by one and a part that grows with the flags of a week, for rates that swing. Swings of
-    neighbouring weeks are alike, so that a line hides part of them and is led by the rest: the error grows by both. It
-    is never below that of sentences drawn one by one. `usable` (teams by names) tells what is pooled.
+    The slope is moderated by a prior that knows how much each team wrote: the dispersion of a team's weeks around its
+    line is mixed with what all teams together let expect (worth 20 degrees of freedom), which is the luck of sentences
+    drawn one by one and a part that grows with the flags of a week, for rates that swing. Swings of neighbouring weeks
+    are alike, so that a line hides part of them and is led by the rest: the error grows by both. It is never below that
+    of sentences drawn one by one. `usable` (teams by names) tells what is pooled.
     """
     if not fits:
         return np.zeros(usable.shape), np.zeros(usable.shape)

@@ -19,7 +19,7 @@ from typing import BinaryIO
 from textsignals.errors import InputError
 from textsignals.readers import gzip_stream
 
-# Limits of methods.md C2: far above any real export, far below what hurts a laptop.
+# Limits: far above any real export, far below what hurts a laptop.
 MAX_FILE_BYTES = 4 * 2**30
 MAX_RATIO = 200
 MAX_MEMBERS = 100_000

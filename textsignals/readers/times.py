@@ -82,7 +82,7 @@ def start_of(day: date, options: Options) -> datetime:
 
 
 def impossible(moment: datetime) -> str:
-    """Return why a time cannot be that of a message, or "" if it can (1990 to a day from now; methods.md A7)."""
+    """Return why a time cannot be that of a message, or "" if it can (1990 to a day from now)."""
     if moment < EARLIEST:
         return f"the date {moment:%Y-%m-%d} is before 1990"
     if moment > datetime.now(UTC) + timedelta(days=1):

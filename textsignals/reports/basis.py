@@ -26,7 +26,7 @@ ALL = "All teams together"
 """What all teams are called as one."""
 
 MIN_TEAMS, MIN_TEAMS_FOR_LEADS = 2, 3
-"""So many teams are told of as one; and of whoever leads them, which is about no one of these (methods.md, B3)."""
+"""So many teams are told of as one; and of whoever leads them, which is about no one of these (docs/privacy.md)."""
 
 _FRIDAY = 4
 # With fewer periods the halves say when.

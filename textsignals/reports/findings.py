@@ -161,8 +161,9 @@ class Told:
         told = []
         if seen:
             told.append(
-                f"A lasting change of {listed(seen)} would be found four times in five, a smaller one less often; so no"
-                " finding is not the same as no change."
+                f"A steady change of {listed(seen)} from the first to the second half would be found four times in"
+                " five, a sudden one if it is a third larger, a smaller one less often; so no finding is not the same"
+                " as no change."
             )
         if blind:
             told.append(f"Of {listed(blind)}, no change of any size could have been seen.")

@@ -43,6 +43,8 @@ def report(
 ) -> Report:
     """Return the report on exports, notes, transcripts and tables: what `textsignals report` writes, as an object.
 
+    It has no quotes, and no ledger: only the command compares with earlier reports.
+
     The options are those of the command: `team` names the team of all inputs and `teams` a teams.toml; `by` is week,
     month or quarter; `since`, `until` and the keys of `events` (with titles) are days, "2026-03-31" as well. Inputs
     that cannot be read are told in the report. Raises TextSignalsError if no message is found in any of them, or an

@@ -32,7 +32,7 @@ from textsignals.reports.content import Content
 from textsignals.reports.wording import clean, per_100
 from textsignals.teams import public_path
 
-# What a spreadsheet takes for the start of a formula (methods.md, C2).
+# What a spreadsheet takes for the start of a formula.
 _FORMULA = "=+-@"
 # What stands between cells in some country: there, what follows begins a cell.
 _BETWEEN = re.compile(r"([;,|])")

@@ -82,7 +82,7 @@ class Tagger:
                 yield self._tags(text, seen, row)
 
     def tag_text(self, text: str) -> tuple[Tag, ...]:
-        """Return the tags of all sentences of a text of any length, with offsets into it."""
+        """Return the tags of the sentences of a text, with offsets into it; of the first thousand, were there more."""
         sentences = self.sentences(text)
         tagged = self.tag(text[s.start : s.end] for s in sentences)
         return tuple(_shift(tag, s.start) for s, tags in zip(sentences, tagged, strict=True) for tag in tags)
