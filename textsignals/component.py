@@ -16,7 +16,7 @@ _KEY = "textsignals"
 
 def _signals(doc: Doc) -> tuple[Tag, ...]:
     values = doc.user_data.get(_KEY, ())
-    return tuple(Tag(*rest, evidence=tuple(map(tuple, spans))) for *rest, spans in values)
+    return tuple(Tag(*rest, tuple(map(tuple, spans))) for *rest, spans in values)
 
 
 def _keep(doc: Doc, tags: tuple[Tag, ...]) -> None:
