@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import astuple
+from dataclasses import asdict
 
 from spacy.language import Language
 from spacy.tokens import Doc
@@ -16,11 +16,11 @@ _KEY = "textsignals"
 
 def _signals(doc: Doc) -> tuple[Tag, ...]:
     values = doc.user_data.get(_KEY, ())
-    return tuple(Tag(*rest, tuple(map(tuple, spans))) for *rest, spans in values)
+    return tuple(Tag(**value | {"evidence": tuple(map(tuple, value["evidence"]))}) for value in values)
 
 
 def _keep(doc: Doc, tags: tuple[Tag, ...]) -> None:
-    doc.user_data[_KEY] = tuple(map(astuple, tags))
+    doc.user_data[_KEY] = tuple(map(asdict, tags))
 
 
 class SignalTagger:
