@@ -14,7 +14,7 @@ from textsignals.errors import InputError
 from textsignals.readers.sources import Source
 from textsignals.records import FileReport, Problem
 
-# Limits.
+# Far above what people write; the rest of a longer line or text is cut, and that is told.
 MAX_TEXT_CHARS = 64 * 1024
 MAX_LINE_CHARS = 2**20
 # So much is read at once where lines are wanted; less than the longest line, so that one is cut at most once.
