@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from scipy.sparse import csr_matrix
 from scipy.special import expit
-from training import heads, thresholds, units
 
 from textsignals.classifier import fit_head
+from training import heads, thresholds, units
 
 SIGNALS, STATUSES = ["a", "b"], ["asserted", "negated", "hypothetical"]
 RANDOM = np.random.default_rng(0)
