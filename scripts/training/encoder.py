@@ -45,7 +45,7 @@ class Settings:
     batch_tokens: int = 48 * 28
     asserted_weight: float = 0.5
     status_weight: float = 0.3
-    # Share of the sentences that carry nothing which is used, drawn once.
+    # Share of the sentences that carry nothing which is used in an epoch; others each time.
     keep_empty: float = 0.3
     threads: int = 2
 
@@ -77,10 +77,6 @@ class Targets:
     def drawn(self, keep_empty: float, chance: np.random.Generator) -> np.ndarray:
         """Return the rows that carry something, and a share of those that do not."""
         return np.flatnonzero((self.mention >= 0.5).any(axis=1) | (chance.random(len(self.mention)) < keep_empty))
-
-    def at(self, rows: np.ndarray) -> Targets:
-        """Return the targets of some sentences."""
-        return Targets(self.mention[rows], self.asserted[rows], self.status[rows], self.use[rows])
 
     def tensors(self) -> list[torch.Tensor]:
         """Return them for torch, in the order of the fields."""
@@ -154,10 +150,9 @@ def fine_tune(
     torch.manual_seed(seed)
     torch.set_num_threads(settings.threads)
     chance = np.random.default_rng(seed)
-    kept = targets.drawn(settings.keep_empty, chance)
-    tokens = tokenize([texts[i] for i in kept])
+    tokens = tokenize(texts)
     network = start or Network(taxonomy)
-    train(network, [len(x) for x in tokens], lambda batch: pad(tokens, batch), targets.at(kept), settings, chance)
+    train(network, [len(x) for x in tokens], lambda batch: pad(tokens, batch), targets, settings, chance)
     return network
 
 
@@ -174,10 +169,14 @@ def train(
     rows = targets.tensors()
     optimizer = torch.optim.AdamW(_groups(network, settings), weight_decay=0.01)
     rates = [group["lr"] for group in optimizer.param_groups]
-    total = settings.epochs * len(batches(lengths, settings.batch_tokens, chance))
+
+    def epoch() -> list[list[int]]:
+        return batches(lengths, settings.batch_tokens, chance, targets.drawn(settings.keep_empty, chance))
+
+    total = settings.epochs * len(epoch())
     step, began = 0, time.monotonic()
     while step < total:
-        for batch in batches(lengths, settings.batch_tokens, chance):
+        for batch in epoch():
             # Up over the first steps, then down to nothing.
             share = min(1.0, (step + 1) / (0.06 * total)) * max(0.0, (total - step) / total)
             for group, rate in zip(optimizer.param_groups, rates, strict=True):
@@ -223,9 +222,11 @@ def tokenize(texts: Sequence[str]) -> list[list[int]]:
     return list(tokenizer([normalise(t) for t in texts], truncation=True, max_length=MAX_TOKENS)["input_ids"])
 
 
-def batches(lengths: Sequence[int], size: int, chance: np.random.Generator) -> list[list[int]]:
-    """Return the sentences in batches of like length, so that little is padded, in random order."""
-    order, found = chance.permutation(len(lengths)), []
+def batches(
+    lengths: Sequence[int], size: int, chance: np.random.Generator, rows: np.ndarray | None = None
+) -> list[list[int]]:
+    """Return all sentences, or some rows, in batches of like length, so that little is padded, in random order."""
+    order, found = chance.permutation(np.arange(len(lengths)) if rows is None else rows), []
     for at in range(0, len(order), 2400):
         current: list[int] = []
         for i in sorted(order[at : at + 2400].tolist(), key=lambda i: lengths[i]):

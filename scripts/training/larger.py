@@ -39,7 +39,7 @@ FROZEN = 6
 # Of twelve: the others make tagging slower by a third and the file larger, and add little (see the model card).
 LAYERS = 9
 SETTINGS = Settings(
-    epochs=2, rate=2e-4, head_rate=1e-3, batch_tokens=32 * 28, asserted_weight=1.0, keep_empty=0.25, threads=1
+    epochs=3, rate=2e-4, head_rate=1e-3, batch_tokens=32 * 28, asserted_weight=1.0, keep_empty=0.25, threads=1
 )
 SEEDS = (0, 1)
 # What an authored sentence counts for beside a real one.
@@ -129,23 +129,28 @@ def fine_tune(
     texts: Sequence[str],
     targets: Targets,
     taxonomy: Taxonomy,
-    seed: int,
+    seeds: Sequence[int] = SEEDS,
     settings: Settings = SETTINGS,
     layers: int = LAYERS,
 ) -> Network:
-    """Return a network trained on labelled sentences; the same input and seed give the same weights."""
-    # Heads start alike whatever the seed, or networks of several seeds could not be averaged.
-    torch.manual_seed(0)
-    network = Network(model, taxonomy, layers)
-    if seed:
-        torch.manual_seed(seed)
+    """Return the mean of networks trained on labelled sentences, one a seed; the same input gives the same weights."""
     torch.set_num_threads(settings.threads)
-    chance = np.random.default_rng(seed)
-    kept = targets.drawn(settings.keep_empty, chance)
-    states = _states(network, model, [texts[i] for i in kept])
-    lengths = [len(x) for x in states]
-    train(network, lengths, lambda batch: _pad([states[i] for i in batch]), targets.at(kept), settings, chance)
-    return network
+    networks: list[Network] = []
+    states: list[torch.Tensor] = []
+
+    def inputs(batch: Sequence[int]) -> tuple[torch.Tensor, torch.Tensor]:
+        return _pad([states[i] for i in batch])
+
+    for seed in seeds:
+        # Heads start alike whatever the seed, or networks of several seeds could not be averaged.
+        torch.manual_seed(0)
+        network = Network(model, taxonomy, layers)
+        states = states or _states(network, model, texts)
+        if seed:
+            torch.manual_seed(seed)
+        train(network, [len(x) for x in states], inputs, targets, settings, np.random.default_rng(seed))
+        networks.append(network)
+    return average(networks)
 
 
 def average(networks: Sequence[Network]) -> Network:
