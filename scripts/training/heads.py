@@ -6,7 +6,6 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 from joblib import Parallel, delayed
-from scipy.optimize import brentq
 from scipy.sparse import csr_matrix, hstack
 from scipy.special import expit, log_softmax
 from sklearn.linear_model import LogisticRegression
@@ -20,6 +19,8 @@ from .units import Unit
 
 _NEVER = -20.0
 NGRAM_C = 4.0
+# A column that is so much larger is hardly penalised.
+_FREE = 30.0
 # No threshold is lower than this.
 LOWEST = 0.03
 # Authored sentences teach the encoder as much as real ones, but n-grams learn the habits of their writers.
@@ -71,41 +72,31 @@ class Stack:
 
 
 class Calibration:
-    """What makes logits calibrated (Platt 1999), and what the rules of each signal add to them.
+    """What makes logits calibrated (Platt 1999), and what rules add to them.
 
-    probability = sigmoid(slope * logit + offset + weight of the signal's rules * precision of the best one that fires)
+    probability = sigmoid(slope * logit + offset of the signal + weight of rules * precision of the best one that fires)
+
+    `C` draws the offsets to a common one; slope and weight, of which there is one for all signals, are free.
     """
 
-    def __init__(self, n_signals: int) -> None:
-        self.slope, self.offset = 1.0, 0.0
-        self.rules = np.zeros(n_signals)
+    def __init__(self, C: float = 0.05) -> None:
+        self.C = C
+        self.slope, self.rules = 1.0, 0.0
+        self.offsets = np.zeros(0)
 
-    def fit(self, logits: np.ndarray, fired: np.ndarray, target: np.ndarray, use: np.ndarray) -> float:
-        """Fit slope and offset where no rule fires; returns by how much the precisions of rules flatter.
-
-        All arrays have the shape (sentences, signals), and hold text that no rule was written on.
-        """
-        quiet = use & (fired == 0)
-        head = LogisticRegression(C=1e4).fit(logits[quiet].reshape(-1, 1), target[quiet])
-        self.slope, self.offset = float(head.coef_[0, 0]), float(head.intercept_[0])
-        heard = use & (fired > 0)
-        return float(target[heard].sum() / fired[heard].sum()) if heard.any() else 1.0
-
-    def weigh(self, logits: np.ndarray, fired: np.ndarray, honest: float) -> None:
-        """Fit the weights of rules, so that the mean probability where they fire is `honest` times their precision.
-
-        One weight for all signals would not do: rare ones start so low that their rules could never be heard.
-        """
-        base = self.slope * logits + self.offset
-        for i in range(fired.shape[1]):
-            z, x = base[fired[:, i] > 0, i], fired[fired[:, i] > 0, i]
-            if len(z):
-                share = np.clip(honest * x.mean(), 0.001, 0.999)
-                self.rules[i] = brentq(lambda w, z=z, x=x, y=share: expit(z + w * x).mean() - y, -20, 60)
+    def fit(self, logits: np.ndarray, fired: np.ndarray, target: np.ndarray, use: np.ndarray) -> Calibration:
+        """Fit on text that no rule was written on; all arrays have the shape (sentences, signals); returns itself."""
+        n, signals = logits.shape
+        which = np.tile(np.eye(signals), (n, 1))
+        rows = np.hstack([_FREE * logits.reshape(-1, 1), _FREE * fired.reshape(-1, 1), which])[use.ravel()]
+        head = LogisticRegression(C=self.C, max_iter=3000).fit(rows, target.ravel()[use.ravel()])
+        self.slope, self.rules = (_FREE * head.coef_[0, :2]).tolist()
+        self.offsets = head.coef_[0, 2:] + head.intercept_[0]
+        return self
 
     def __call__(self, logits: np.ndarray, fired: np.ndarray) -> np.ndarray:
         """Return probabilities, shape (sentences, signals)."""
-        return np.asarray(expit(self.slope * logits + self.offset + self.rules * fired))
+        return np.asarray(expit(self.slope * logits + self.offsets + self.rules * fired))
 
 
 def fold(
@@ -119,9 +110,9 @@ def fold(
     coef = [
         words * ngrams[0],
         mention * encoder["mention.weight"] + asserted * encoder["asserted.weight"],
-        np.diag(calibration.rules),
+        calibration.rules * np.eye(len(ngrams[0])),
     ]
-    intercept = calibration.slope * stack.intercepts + calibration.offset + words * ngrams[1]
+    intercept = calibration.slope * stack.intercepts + calibration.offsets + words * ngrams[1]
     intercept = intercept + mention * encoder["mention.bias"] + asserted * encoder["asserted.bias"]
     return np.hstack(coef), intercept
 

@@ -114,31 +114,33 @@ def test_the_stack_finds_the_score_that_tells():
 
 def test_calibration_gives_back_the_numbers_that_made_the_truth():
     logits, fired = RANDOM.normal(size=(20_000, 2)) * 2, (RANDOM.random((20_000, 2)) < 0.2) * 0.8
-    target = RANDOM.random((20_000, 2)) < expit(0.5 * logits + np.array([2.0, 6.0]) * fired - 1.0)
-    calibration = heads.Calibration(2)
-    honest = calibration.fit(logits, fired, target, np.ones(target.shape, bool))
-    assert (calibration.slope, calibration.offset) == pytest.approx((0.5, -1.0), abs=0.1)
-    assert honest == pytest.approx(target[fired > 0].mean() / 0.8, abs=0.01)
-    assert not calibration.rules.any()
+    target = RANDOM.random((20_000, 2)) < expit(0.5 * logits + 2.0 * fired + np.array([-1.0, -1.5]))
+    use = np.ones(target.shape, bool)
+    calibration = heads.Calibration().fit(logits, fired, target, use)
+    assert [calibration.slope, calibration.rules, *calibration.offsets] == pytest.approx([0.5, 2, -1, -1.5], abs=0.15)
+    p = calibration(logits, fired)
+    assert p[fired > 0].mean() == pytest.approx(target[fired > 0].mean(), abs=0.01)
+    # What is not known is not looked at.
+    use[10_000:] = False
+    again = heads.Calibration().fit(logits, fired, np.where(use, target, 1 - target), use)
+    assert [again.slope, again.rules] == pytest.approx([calibration.slope, calibration.rules], abs=0.15)
 
 
-def test_where_rules_fire_the_mean_probability_is_their_honest_precision_however_rare_the_signal():
-    logits = RANDOM.normal(size=(500, 2)) - np.array([2.0, 9.0])
-    fired = (RANDOM.random((500, 2)) < 0.3) * RANDOM.uniform(0.4, 0.9, (500, 2))
-    calibration = heads.Calibration(3)
-    calibration.weigh(np.c_[logits, np.zeros(500)], np.c_[fired, np.zeros(500)], honest=0.7)
-    p = calibration(np.c_[logits, np.zeros(500)], np.c_[fired, np.zeros(500)])
-    for i in range(2):
-        heard = fired[:, i] > 0
-        assert p[heard, i].mean() == pytest.approx(0.7 * fired[heard, i].mean())
-    assert calibration.rules[1] > calibration.rules[0] + 5 and calibration.rules[2] == 0
+def test_offsets_of_signals_that_hardly_occur_are_drawn_to_the_common_one():
+    logits, fired = RANDOM.normal(size=(2_000, 3)) * 2, np.zeros((2_000, 3))
+    target = RANDOM.random((2_000, 3)) < expit(logits - 1.0)
+    use = np.ones(target.shape, bool)
+    use[3:, 2] = False
+    target[:3, 2] = True
+    one, other, rare = heads.Calibration().fit(logits, fired, target, use).offsets
+    assert rare == pytest.approx((one + other) / 2, abs=0.2)
 
 
 def test_the_folded_weights_say_what_stack_and_calibration_say():
     n, width, words = 5, 4, 6
-    stack, calibration = heads.Stack(), heads.Calibration(2)
+    stack, calibration = heads.Stack(), heads.Calibration()
     stack.weights, stack.intercepts = np.array([0.4, 0.3, 0.2]), np.array([-1.0, 0.5])
-    calibration.slope, calibration.rules, calibration.offset = 0.8, np.array([1.5, 4.0]), -0.2
+    calibration.slope, calibration.rules, calibration.offsets = 0.8, 1.5, np.array([-0.2, 0.3])
     encoder = {
         f"{name}.{kind}": RANDOM.normal(size=(2, width) if kind == "weight" else 2)
         for name in ("mention", "asserted")
@@ -166,15 +168,6 @@ def test_a_status_without_an_example_is_never_said():
     coef, intercept = heads.fit_status(csr_matrix(np.eye(4)), np.array([0, 0, 2, 2]), 3)
     assert coef.shape == (3, 4) and intercept[1] < -10 and not coef[1].any()
     assert (np.eye(4) @ coef.T + intercept).argmax(axis=1).tolist() == [0, 0, 2, 2]
-
-
-def test_rules_that_are_never_or_always_right_are_weighed_all_the_same():
-    for honest in (0.0, 2.5):
-        calibration = heads.Calibration(1)
-        calibration.slope, calibration.offset = 1.0, 0.0
-        calibration.weigh(np.array([[-3.0], [-2.0]]), np.array([[0.4], [0.4]]), honest)
-        p = calibration(np.array([[-3.0], [-2.0]]), np.array([[0.4], [0.4]]))
-        assert p.mean() == pytest.approx(0.001 if not honest else 0.999, abs=1e-6)
 
 
 # --- thresholds ----------------------------------------------------------------------------------------------------
