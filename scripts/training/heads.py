@@ -19,7 +19,7 @@ from .units import Unit
 
 _NEVER = -20.0
 NGRAM_C = 4.0
-# A column that is so much larger is hardly penalised.
+# What is so much larger is hardly penalised.
 _FREE = 30.0
 # No threshold is lower than this.
 LOWEST = 0.03
@@ -86,12 +86,9 @@ class Calibration:
 
     def fit(self, logits: np.ndarray, fired: np.ndarray, target: np.ndarray, use: np.ndarray) -> Calibration:
         """Fit on text that no rule was written on; all arrays have the shape (sentences, signals); returns itself."""
-        n, signals = logits.shape
-        which = np.tile(np.eye(signals), (n, 1))
-        rows = np.hstack([_FREE * logits.reshape(-1, 1), _FREE * fired.reshape(-1, 1), which])[use.ravel()]
-        head = LogisticRegression(C=self.C, max_iter=3000).fit(rows, target.ravel()[use.ravel()])
-        self.slope, self.rules = (_FREE * head.coef_[0, :2]).tolist()
-        self.offsets = head.coef_[0, 2:] + head.intercept_[0]
+        layer = Stack(self.C).fit([_FREE * logits, _FREE * fired], target, use)
+        self.slope, self.rules = (_FREE * layer.weights).tolist()
+        self.offsets = layer.intercepts
         return self
 
     def __call__(self, logits: np.ndarray, fired: np.ndarray) -> np.ndarray:
